@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ingest::eight_bytes::{any_word, has_lowercase_or_foreign};
+use crate::ingest::eight_bytes::{any_word, has_byte, has_lowercase_or_foreign};
 use crate::ingest::empty_words::{EMPTY, is_own_null_word};
 
 /// The text of a raw cell. Bytes that are not UTF-8 are read one by one as Latin-1. These are removed, in this order: white
@@ -158,6 +158,29 @@ pub(crate) fn is_formula(text: &str) -> bool {
     text.trim_start_matches(|c: char| is_blank(c) || c.is_control()).starts_with(FORMULA_SIGNS)
 }
 
+/// Did a spreadsheet turn the number into scientific notation such as `1.23E+15`, which many numbers share? A point or a plus
+/// sign is required, because digits, E and digits may be a real claim number.
+#[inline]
+pub fn is_mangled(id: &str) -> bool {
+    // Few ids have one of these.
+    any_word(id.as_bytes(), |word| has_byte(word, b'.') || has_byte(word, b'+')) && is_scientific(id)
+}
+
+#[inline(never)]
+fn is_scientific(id: &str) -> bool {
+    if id.contains('|') {
+        return id.split('|').any(is_mangled);
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let Some((mantissa, exponent)) = id.split_once(['E', 'e']) else { return false };
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let digits = exponent.strip_prefix('+').unwrap_or(exponent);
+    is_number(whole)
+        && fraction.is_none_or(is_number)
+        && is_number(digits)
+        && (fraction.is_some() || digits.len() < exponent.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +308,19 @@ mod tests {
             ("\u{e9}", "\u{c9}"),
         ] {
             assert_eq!(upper(text.into()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn scientific_notation_mangles_a_number() {
+        for id in ["1.23E+15", "1.23e15", "1E+5", "12e+05", "1.2E15", "7|1.2E+3"] {
+            assert!(is_mangled(id), "{id}");
+        }
+        for id in [
+            "1E15", "1.E+5", ".1E+5", "1.23E-5", "1.23E+", "E+5", "1.23E+1x", "A1.2E+3", "123", "1.2.3E+5", "1.23E++5",
+            "",
+        ] {
+            assert!(!is_mangled(id), "{id}");
         }
     }
 }

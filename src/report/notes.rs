@@ -163,12 +163,12 @@ pub(crate) fn not_paid(totals: &Totals) -> Option<String> {
 fn table_note(usage: &TableUsage) -> String {
     let counts = usage.counts();
     let about = if counts.estimated { "about " } else { "" };
-    let rejected = match counts.rejected {
-        0 => String::new(),
-        n => format!(" ({} rejected)", grouped(n)),
-    };
+    let parts = [(counts.rejected, "rejected"), (counts.rows_without_key, "without a key")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", grouped(*n))).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
     format!(
-        "Joined table {} ({}): {}{rejected} with {about}{}; {about}{} met by rows of the extracts, {about}{} by none.",
+        "Joined table {} ({}): {}{parts} with {about}{}; {about}{} met by rows of the extracts, {about}{} by none.",
         counts.table,
         value(&counts.file),
         counted(counts.rows, "row"),

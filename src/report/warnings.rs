@@ -46,7 +46,8 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
         let counts = table.counts();
         if counts.codes_unmet > 0 {
             let about = Warning::new(WarningKind::JoinedCodesUnmet).file(counts.file).field(counts.table);
-            warnings.push(about.count(counts.codes_unmet).of(table.keys_with_unmet_codes()));
+            let about = about.count(counts.codes_unmet).of(table.keys_with_unmet_codes());
+            warnings.push(Warning { line: table.first_unkeyed_line(), ..about });
         }
     }
     authorizations(run, totals, &mut warnings);

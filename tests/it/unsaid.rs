@@ -3,7 +3,9 @@
 
 use std::fs;
 
-use crate::cli::{CLEAR, DENY, HEAD, TestDir, checked};
+use serde_json::Value;
+
+use crate::cli::{CLEAR, DENY, HEAD, TestDir, checked, refused};
 use crate::kit::flowed;
 use crate::warnings::of_report;
 
@@ -42,6 +44,64 @@ fn claims_that_a_header_table_does_not_have_are_counted() {
     }
     dir.put("t.csv", table(3, "A-1"));
     assert_eq!(warned(&dir, &args).0, ["joined-rows-missing t 8 11"]);
+}
+
+/// What summary.json says of the only joined table.
+fn counted(dir: &TestDir, keys: &[&str]) -> Vec<u64> {
+    let text = fs::read_to_string(dir.at("report/summary.json")).expect("a report");
+    let summary: Value = serde_json::from_str(&text).expect("JSON");
+    keys.iter().map(|key| summary["joined_tables"][0][key].as_u64().unwrap_or_else(|| panic!("{key}: {text}"))).collect()
+}
+
+#[test]
+fn codes_on_rows_of_a_table_without_a_key_are_said() {
+    let dir = TestDir::with(&[CLEAR]);
+    let codes = |key: &str| {
+        let join = "codes = { column = \"PX\", number = \"N\", as = \"P{1..3}\" }\n";
+        dir.put("l.toml", joining("icd_procedure = \"P{1..3}\"\n", join).replace("key = \"K\"\nto = \"claim_id\"\n", key));
+    };
+    let args = ["--layout", "l.toml", "--join", "t=t.csv"];
+    let keys = ["rows", "rows_without_key", "keys", "keys_met", "keys_met_by_none", "codes_unmet"];
+    codes("key = \"K\"\nto = \"claim_id\"\n");
+    dir.put("t.csv", "K,PX,N\nC1,0JH60DZ,1\n,0JH60DZ,1\n,0QU03JZ,1\nNULL,0PU43JZ,1\n");
+    let (warnings, said) = warned(&dir, &args);
+    assert_eq!((warnings, counted(&dir, &keys)), (vec!["joined-codes-unmet t 4 2 0".to_owned()], vec![4, 3, 1, 1, 0, 2]));
+    assert!(
+        said.contains("2 listed codes on rows whose key is empty or was mangled by a spreadsheet, the first on line 4;"),
+        "{said}"
+    );
+    assert!(said.contains("4 rows (3 without a key) with 1 key"), "{said}");
+    dir.put("t.csv", "K,PX,N\nC1,0JH60DZ,1\nC9,0QU03JZ,1\n1.23E+15,0PU43JZ,1\n1.23E+15,0PU33JZ,1\n");
+    let (warnings, said) = warned(&dir, &args);
+    assert_eq!((warnings, counted(&dir, &keys)), (vec!["joined-codes-unmet t 4 3 1".to_owned()], vec![4, 0, 3, 1, 2, 3]));
+    assert!(said.contains("3 listed codes on 1 key that no row of the extracts has, and on rows whose key"), "{said}");
+    codes("key = [\"M\", \"K\"]\nto = [\"member_id\", \"claim_id\"]\n");
+    dir.put("t.csv", "M,K,PX,N\nM1,C1,0JH60DZ,1\n,C1,0QU03JZ,1\n");
+    assert_eq!(warned(&dir, &args).0, ["joined-codes-unmet t 3 1 0"]);
+    assert_eq!(counted(&dir, &keys), [2, 1, 1, 1, 0, 1]);
+}
+
+#[test]
+fn a_mangled_claim_number_meets_no_row_of_a_table() {
+    let dir = TestDir::with(&[&CLEAR.replace("C1,", "1.23E+15,"), &DENY.replace("C4,", "1.23E+15,")]);
+    dir.put("l.toml", joining("claim_status = \"t.ST\"\n", ""));
+    let args = ["--layout", "l.toml", "--join", "t=t.csv"];
+    dir.put("t.csv", "K,ST\n1.23E+15,DENIED\n");
+    let (warnings, said) = warned(&dir, &args);
+    assert_eq!(warnings, ["joined-rows-missing t 2 2"], "{said}");
+    assert_eq!(counted(&dir, &["keys", "keys_met", "keys_met_by_none"]), [1, 0, 1]);
+    let services = fs::read_to_string(dir.at("report/services.csv")).expect("a report");
+    assert_eq!(services.lines().count(), 3, "neither is denied by the payer: {services}");
+    // Beside whole numbers it is the table of other claims, as before.
+    dir.put("t.csv", "K,ST\nC7,DENIED\n");
+    let said = refused(&dir, &[&["claims.csv"], &args[..]].concat());
+    assert!(said.contains("--join t: none of its keys (K) is in the extracts (column claim_id)"), "{said}");
+    // Rows that share a mangled number are rows of several claims, and no repetition.
+    dir.put("claims.csv", format!("{HEAD}{CLEAR}"));
+    dir.put("t.csv", "K,ST\n1.23E+15,DENIED\n1.23E+15,PAID\nC1,DENIED\n");
+    assert!(warned(&dir, &args).0.is_empty());
+    let services = fs::read_to_string(dir.at("report/services.csv")).expect("a report");
+    assert_eq!(services.lines().count(), 1, "{services}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub use crate::ingest::cell::is_mangled;
 use crate::ingest::cell::without_float_trace;
 use crate::ingest::eight_bytes::{any_word, has_byte, has_no_letter_or_digit};
 
@@ -59,29 +60,6 @@ pub(crate) fn is_of_person(text: &str) -> bool {
     !matches!(text.as_bytes(), [b'0' | b'9', ..]) && !any_word(text.as_bytes(), has_no_letter_or_digit)
 }
 
-/// Did a spreadsheet turn the number into scientific notation such as `1.23E+15`, which many numbers share? A point or a plus
-/// sign is required, because digits, E and digits may be a real claim number.
-#[inline]
-pub fn is_mangled(id: &str) -> bool {
-    // Few ids have one of these.
-    any_word(id.as_bytes(), |word| has_byte(word, b'.') || has_byte(word, b'+')) && is_scientific(id)
-}
-
-#[inline(never)]
-fn is_scientific(id: &str) -> bool {
-    if id.contains('|') {
-        return id.split('|').any(is_mangled);
-    }
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let Some((mantissa, exponent)) = id.split_once(['E', 'e']) else { return false };
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
-    let digits = exponent.strip_prefix('+').unwrap_or(exponent);
-    is_number(whole)
-        && fraction.is_none_or(is_number)
-        && is_number(digits)
-        && (fraction.is_some() || digits.len() < exponent.len())
-}
-
 /// Is it written like the NPI of a provider: ten digits with its check digit? That is Luhn's over the number with 80840 before
 /// it, whose digits add 24.
 pub fn is_npi(id: &str) -> bool {
@@ -134,19 +112,6 @@ mod tests {
             ("1234567893", "1234567893"),
         ] {
             assert_eq!(of_person(id.into()), want, "{id}");
-        }
-    }
-
-    #[test]
-    fn scientific_notation_mangles_a_number() {
-        for id in ["1.23E+15", "1.23e15", "1E+5", "12e+05", "1.2E15", "7|1.2E+3"] {
-            assert!(is_mangled(id), "{id}");
-        }
-        for id in [
-            "1E15", "1.E+5", ".1E+5", "1.23E-5", "1.23E+", "E+5", "1.23E+1x", "A1.2E+3", "123", "1.2.3E+5", "1.23E++5",
-            "",
-        ] {
-            assert!(!is_mangled(id), "{id}");
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ingest::cell::printable;
-use crate::ingest::cell::without_float_trace;
+use crate::ingest::cell::{is_mangled, printable, without_float_trace};
 use crate::ingest::error::ReadError;
 use crate::ingest::field::fold;
 use crate::ingest::layout::bind_error::{BindError, twice};
@@ -56,14 +55,34 @@ pub(crate) enum TableShape {
     Codes { column: usize, number: Option<(usize, String)>, numbers: Vec<usize> },
 }
 
+/// The key of a row.
+pub(crate) enum RowKey<'r> {
+    /// A part of it is empty.
+    Empty,
+    /// A spreadsheet mangled a part of it, which many numbers then share, so it equals no other.
+    Mangled(Cow<'r, str>),
+    /// It meets those that are equal.
+    Whole(Cow<'r, str>),
+}
+
+impl<'r> RowKey<'r> {
+    /// The key, if it may meet another.
+    pub(crate) fn whole(self) -> Option<Cow<'r, str>> {
+        match self {
+            Self::Whole(key) => Some(key),
+            Self::Empty | Self::Mangled(_) => None,
+        }
+    }
+}
+
 impl Joined {
-    /// The key of a row of the table. None if a part of the key is empty.
-    pub(crate) fn key<'r>(&self, row: &Row<'r>) -> Option<Cow<'r, str>> {
+    /// The key of a row of the table.
+    pub(crate) fn key<'r>(&self, row: &Row<'r>) -> RowKey<'r> {
         key(&self.key, &self.null, row)
     }
 
-    /// The key of a row of the extract. None if a part of the key is empty.
-    pub(crate) fn key_of<'r>(&self, row: &Row<'r>) -> Option<Cow<'r, str>> {
+    /// The key of a row of the extract.
+    pub(crate) fn key_of<'r>(&self, row: &Row<'r>) -> RowKey<'r> {
         key(&self.to, &self.null, row)
     }
 
@@ -94,7 +113,7 @@ impl Joined {
     }
 }
 
-fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, str>> {
+fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> RowKey<'r> {
     // No cell of an extract holds this character, so different keys stay different.
     const SEPARATOR: &str = "\u{1f}";
     // A key that passed through a float column is still the same key.
@@ -102,12 +121,24 @@ fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, 
         Cow::Borrowed(text) => Cow::Borrowed(without_float_trace(text)),
         Cow::Owned(text) => Cow::Owned(without_float_trace(&text).to_owned()),
     };
-    match columns {
-        [one] => Some(part(*one)).filter(|t| !t.is_empty()),
-        parts => {
-            let parts: Vec<_> = parts.iter().map(|c| part(*c)).collect();
-            (!parts.iter().any(|p| p.is_empty())).then(|| Cow::Owned(parts.join(SEPARATOR)))
+    let (key, has_mangled) = match columns {
+        [one] => {
+            let key = part(*one);
+            let has_mangled = is_mangled(&key);
+            (key, has_mangled)
         }
+        parts => {
+            let parts: Vec<_> = parts.iter().map(|column| part(*column)).collect();
+            if parts.iter().any(|part| part.is_empty()) {
+                return RowKey::Empty;
+            }
+            (Cow::Owned(parts.join(SEPARATOR)), parts.iter().any(|part| is_mangled(part)))
+        }
+    };
+    match (key.is_empty(), has_mangled) {
+        (true, _) => RowKey::Empty,
+        (_, true) => RowKey::Mangled(key),
+        _ => RowKey::Whole(key),
     }
 }
 

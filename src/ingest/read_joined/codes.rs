@@ -9,8 +9,7 @@ use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::hash;
 use crate::ingest::read_joined::room::{JoinRoom, unwritten};
 use crate::ingest::read_joined::rows::KeptRows;
-use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, SortedRows, code, collect_rows, read};
-use crate::ingest::record::row::Row;
+use crate::ingest::read_joined::table::{Cells, CodeCells, FoundRows, ReadTable, SortedRows, code, collect_rows, read};
 use crate::ingest::scan::parallel::Watch;
 
 /// The known codes found in a table before the extract is read.
@@ -34,19 +33,15 @@ impl CodesFound {
         room: &JoinRoom,
         watch: &dyn Watch,
     ) -> Result<Self, ReadError> {
-        let procedures: Vec<usize> =
-            (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
-        let mut columns: Vec<usize> = procedures.iter().map(|nth| join.column(*nth)).collect();
-        columns.dedup();
-        if columns.is_empty() {
+        let codes = CodeCells::of(join, binding, wanted);
+        if codes.are_none() {
             return Ok(Self::Nothing);
         }
-        let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(&join.text(row, *c)));
-        let (rows, table) = read(join, room, watch, true, &|row| {
-            if !holds(row) {
+        let (rows, table) = read(join, &codes, room, watch, true, &|row| {
+            if !codes.may_hold(join, row) {
                 return None;
             }
-            let key = Box::from(join.key(row)?);
+            let key = Box::from(join.key(row).whole()?);
             let cells = match &join.shape {
                 TableShape::Row => Ok(Vec::new()),
                 TableShape::Codes { .. } => code(join, row),

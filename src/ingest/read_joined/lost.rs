@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 
@@ -26,6 +27,36 @@ pub(crate) enum LostCodes {
 impl Default for LostCodes {
     fn default() -> Self {
         Self::Held(FxHashMap::default())
+    }
+}
+
+/// Rows of a table that meet no row of any extract: a part of their key is empty, or a spreadsheet mangled it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unkeyed {
+    /// Rows of which a part of the key is empty.
+    pub(crate) empty: u64,
+    /// Rows of which a part of the key was mangled.
+    pub(crate) mangled: u64,
+    /// Rows of both kinds that hold a known code.
+    pub(crate) codes: u64,
+    /// The line of the first of these. Before blocks are joined, the number of lines before it in the block.
+    pub(crate) line: Option<u64>,
+}
+
+impl Unkeyed {
+    /// Adds those of a later part of the table, which begins after so many lines.
+    pub(crate) fn append(&mut self, next: &Self, lines: u64) {
+        self.empty += next.empty;
+        self.mangled += next.mangled;
+        self.codes += next.codes;
+        self.line = self.line.or(next.line.map(|line| line + lines));
+    }
+
+    /// Could a table with so many rows have these?
+    pub(crate) fn is_possible(&self, rows: u64) -> bool {
+        let unkeyed = self.empty.checked_add(self.mangled);
+        unkeyed.is_some_and(|unkeyed| unkeyed <= rows && self.codes <= unkeyed)
+            && self.line.is_some() == (self.codes > 0)
     }
 }
 

@@ -34,6 +34,8 @@ mod rows;
 mod table;
 pub(crate) mod usage;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -45,11 +47,13 @@ use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::by_key::{CellsInOrder, Present, SortedJoin, join_by_key};
 use crate::ingest::read_joined::codes::CodesFound;
-use crate::ingest::read_joined::keys::{KeySet, hash};
+use crate::ingest::read_joined::keys::hash;
 use crate::ingest::read_joined::lost::LostCodes;
 use crate::ingest::read_joined::room::{JoinRoom, unwritten};
-use crate::ingest::read_joined::rows::{KeptRows, UnjoinedRow, UnjoinedRows};
-use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, RowCells, SortedRows, code, collect_rows};
+use crate::ingest::read_joined::rows::{ExtractKeys, KeptRows, UnjoinedRow, UnjoinedRows};
+use crate::ingest::read_joined::table::{
+    Cells, CodeCells, FoundRows, ReadTable, RowCells, SortedRows, code, collect_rows,
+};
 use crate::ingest::read_joined::usage::{TableRead, TableUsage};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::quoting::Marks;
@@ -107,10 +111,9 @@ pub(crate) fn read<C: Collector>(
     let keep = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut UnjoinedRows<'_>| {
         let mut matters = wanted.may_row(binding, row);
         for (table, (join, found)) in joins.iter().zip(&found).enumerate() {
-            if let Some(key) = join.key_of(row) {
-                kept.add_key(table, &key);
-                matters |= found.may_hold(&key);
-            }
+            let key = join.key_of(row);
+            kept.add_key(table, &key);
+            matters |= key.whole().is_some_and(|key| found.may_hold(&key));
         }
         if !matters {
             return RowAction::Ignore;
@@ -127,16 +130,20 @@ pub(crate) fn read<C: Collector>(
     let (kept, tally) = raws.with(total.kept, rejects);
     let kept = kept.finish().map_err(unwritten)?;
     let (mut joined, mut usages) = (Vec::new(), Vec::new());
-    let nothing = KeySet::default();
+    let nothing = ExtractKeys::default();
     for (nth, (join, found)) in joins.iter().zip(found).enumerate() {
         let asked = asked.get(nth).unwrap_or(&nothing);
-        let of_table = join_table(join, binding, found, &kept, room, &quiet)?;
-        let ReadTable { counts, rejects, keys } = of_table.table;
+        let codes = CodeCells::of(join, binding, &wanted);
+        let of_table = join_table(join, (binding, &codes), found, &kept, room, &quiet)?;
+        let ReadTable { counts, rejects, keys, unkeyed } = of_table.table;
+        // Where a spreadsheet mangled the keys on both sides, the table may well be the right one.
+        let has_only_whole = asked.has_mangled && unkeyed.mangled == 0;
         let read = TableRead {
             counts,
             rejects,
-            met: keys.common(asked),
-            asked: asked.held_beside(&keys),
+            met: keys.common(&asked.keys),
+            asked: asked.keys.held_beside(&keys) + u64::from(has_only_whole),
+            unkeyed,
             keys,
             is_used: of_table.is_used,
             lost: of_table.lost,
@@ -173,7 +180,7 @@ struct JoinedTable {
 /// Finds the cells that a table joins to the kept rows.
 fn join_table(
     join: &Joined,
-    binding: &Binding,
+    (binding, codes): (&Binding, &CodeCells<'_>),
     found: CodesFound,
     kept: &KeptRows,
     room: &JoinRoom,
@@ -199,7 +206,7 @@ fn join_table(
         CodesFound::Keys(_) => (LostCodes::Held(held_lost), false),
         CodesFound::Nothing => (LostCodes::default(), true),
     };
-    let (rows, table) = rows_of_keys(join, binding, kept, room, watch, is_first)?;
+    let (rows, table) = rows_of_keys(join, (binding, codes), kept, room, watch, is_first)?;
     let sorted = match rows {
         FoundRows::Held(rows) if kept.are_held() => {
             let cells = collect_rows(join, rows)?;
@@ -322,7 +329,7 @@ impl UnjoinedRow {
     /// Adds the cells that each table has for the key of the row, and says which tables have a row for it.
     fn widen<'c>(&mut self, detected: &Detected, cells: &impl Fn(usize, &str) -> Option<&'c RowCells>) -> Vec<bool> {
         let keys: Vec<_> =
-            detected.joins.iter().map(|join| join.key_of(&self.row()).map(std::borrow::Cow::into_owned)).collect();
+            detected.joins.iter().map(|join| join.key_of(&self.row()).whole().map(Cow::into_owned)).collect();
         let end = self.bytes.len() as u32;
         self.fields.resize(detected.header.len(), CellSpan { start: end, end, marks: Marks::Nothing });
         let mut is_met = Vec::with_capacity(keys.len());
@@ -372,7 +379,7 @@ impl AskedKeys {
 /// Step 3: the rows with the keys of the kept rows.
 fn rows_of_keys(
     join: &Joined,
-    binding: &Binding,
+    (binding, codes): (&Binding, &CodeCells<'_>),
     kept: &KeptRows,
     room: &JoinRoom,
     watch: &dyn Watch,
@@ -382,8 +389,8 @@ fn rows_of_keys(
     // Keep only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
-    table::read(join, room, watch, is_first, &|row| {
-        let key = join.key(row).filter(|key| keys.may_hold(key))?;
+    table::read(join, codes, room, watch, is_first, &|row| {
+        let key = join.key(row).whole().filter(|key| keys.may_hold(key))?;
         let cells = match &join.shape {
             TableShape::Row => Ok(used
                 .iter()

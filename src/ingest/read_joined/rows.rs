@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::spool::{Spool, SpoolSlot};
-use crate::ingest::layout::joined::Joined;
+use crate::ingest::layout::joined::{Joined, RowKey};
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::read_joined::room::{JoinRoom, RoomShare};
 use crate::ingest::read_joined::table::ROW_BYTES;
@@ -40,13 +40,21 @@ impl UnjoinedRow {
     }
 }
 
+/// The keys of the rows of an extract that a joined table is asked for.
+#[derive(Default)]
+pub(super) struct ExtractKeys {
+    pub(super) keys: KeySet,
+    /// Has an extract a key that a spreadsheet mangled, which meets none?
+    pub(super) has_mangled: bool,
+}
+
 /// Collects the rows that are kept, and the keys of all rows by joined table.
 #[derive(Default)]
 pub(super) struct UnjoinedRows<'r> {
     held: Vec<KeptRow<UnjoinedRow>>,
     /// Bytes of the rows in memory.
     bytes: usize,
-    pub(super) keys: Vec<KeySet>,
+    pub(super) keys: Vec<ExtractKeys>,
     /// Where the rows of the extract go. The rows of a block are few.
     beyond: Option<Beyond<'r>>,
     count: u64,
@@ -67,11 +75,15 @@ impl<'r> UnjoinedRows<'r> {
         Self { beyond: Some(beyond), ..Self::default() }
     }
 
-    pub(super) fn add_key(&mut self, table: usize, key: &str) {
+    pub(super) fn add_key(&mut self, table: usize, key: &RowKey<'_>) {
         if self.keys.len() <= table {
-            self.keys.resize_with(table + 1, KeySet::default);
+            self.keys.resize_with(table + 1, ExtractKeys::default);
         }
-        self.keys[table].add(key);
+        match key {
+            RowKey::Empty => {}
+            RowKey::Mangled(_) => self.keys[table].has_mangled = true,
+            RowKey::Whole(key) => self.keys[table].keys.add(key),
+        }
     }
 
     pub(super) fn push(&mut self, row: KeptRow<UnjoinedRow>) {
@@ -135,8 +147,11 @@ impl Collector for UnjoinedRows<'_> {
         Collector::append(&mut self.held, next.held, lines, bytes);
         self.bytes += next.bytes;
         self.count += next.count;
-        self.keys.resize_with(self.keys.len().max(next.keys.len()), KeySet::default);
-        self.keys.iter_mut().zip(&next.keys).for_each(|(keys, more)| keys.merge(more));
+        self.keys.resize_with(self.keys.len().max(next.keys.len()), ExtractKeys::default);
+        for (own, more) in self.keys.iter_mut().zip(&next.keys) {
+            own.keys.merge(&more.keys);
+            own.has_mangled |= more.has_mangled;
+        }
         self.settle(false);
         None
     }
@@ -157,7 +172,7 @@ impl KeptRows {
         matches!(self, Self::Held(_))
     }
 
-    /// Visits the key of each row that has one in a table, with the number of the row.
+    /// Visits the key of each row that may meet one of a table, with the number of the row.
     pub(super) fn visit_keys(
         &self,
         join: &Joined,
@@ -167,7 +182,7 @@ impl KeptRows {
         let mut each = |rows: &[KeptRow<UnjoinedRow>]| {
             rows.iter().try_for_each(|row| {
                 number += 1;
-                join.key_of(&row.value.row()).map_or(Ok(()), |key| visit(number - 1, key))
+                join.key_of(&row.value.row()).whole().map_or(Ok(()), |key| visit(number - 1, key))
             })
         };
         match self {

@@ -11,8 +11,11 @@ use crate::disk::sorted::{SORTED_BYTES, Sorter};
 use crate::disk::spool::Spool;
 use crate::ingest::cell::without_float_trace;
 use crate::ingest::error::ReadError;
-use crate::ingest::layout::joined::{Joined, TableShape};
+use crate::ingest::known_codes::KnownCodes;
+use crate::ingest::layout::binding::Binding;
+use crate::ingest::layout::joined::{Joined, RowKey, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
+use crate::ingest::read_joined::lost::Unkeyed;
 use crate::ingest::read_joined::room::{JoinRoom, RoomShare, unwritten};
 use crate::ingest::read_joined::usage::warnings;
 use crate::ingest::record::reject::{Reason, Rejects};
@@ -78,6 +81,8 @@ struct TableRows<'r> {
     bytes: usize,
     /// The keys of all rows that the layout uses.
     keys: KeySet,
+    /// Those of them that meet no row.
+    unkeyed: Unkeyed,
     /// Where the rows of the table go. The rows of a block are few.
     beyond: Option<Beyond<'r>>,
     count: u64,
@@ -128,6 +133,7 @@ impl Collector for TableRows<'_> {
         self.bytes += next.bytes;
         self.count += next.count;
         self.keys.merge(&next.keys);
+        self.unkeyed.append(&next.unkeyed, lines);
         self.settle();
         None
     }
@@ -152,8 +158,34 @@ pub(super) enum FoundRows {
 /// What was read of a table besides those rows.
 pub(super) struct ReadTable {
     pub(super) keys: KeySet,
+    pub(super) unkeyed: Unkeyed,
     pub(super) counts: Counts,
     pub(super) rejects: Rejects,
+}
+
+/// The columns of a table in which procedure codes stand, and the known codes.
+pub(super) struct CodeCells<'k> {
+    columns: Vec<usize>,
+    known: &'k KnownCodes,
+}
+
+impl<'k> CodeCells<'k> {
+    pub(super) fn of(join: &Joined, binding: &Binding, known: &'k KnownCodes) -> Self {
+        let procedures = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth));
+        let mut columns: Vec<usize> = procedures.map(|nth| join.column(nth)).collect();
+        columns.dedup();
+        Self { columns, known }
+    }
+
+    /// Has the table no such column?
+    pub(super) fn are_none(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// May a row hold a known code? No false "no".
+    pub(super) fn may_hold(&self, join: &Joined, row: &Row<'_>) -> bool {
+        self.columns.iter().any(|column| self.known.may(&join.text(row, *column)))
+    }
 }
 
 /// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] assigns the
@@ -255,15 +287,20 @@ pub(super) fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
 }
 
 /// Reads a table, the first time with warnings about it, and keeps what `take` returns for each row: its key and its cells, or the
-/// error to report. Refuses a table of which more than half of the rows cannot be read.
+/// error to report. Refuses a table of which more than half of the rows cannot be read. Rows that meet no row are counted.
 pub(super) fn read(
     join: &Joined,
+    codes: &CodeCells<'_>,
     room: &JoinRoom,
     watch: &dyn Watch,
     is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<(Box<str>, Result<RowCells, String>)> + Sync),
 ) -> Result<(FoundRows, ReadTable), ReadError> {
     let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block).in_small_groups();
+    let unkeyed = |row: &Row<'_>| {
+        let has_code = codes.may_hold(join, row);
+        Unkeyed { codes: u64::from(has_code), line: has_code.then_some(0), ..Unkeyed::default() }
+    };
     let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut TableRows<'_>| {
         if !join.takes(row) {
             return RowAction::Ignore;
@@ -271,8 +308,13 @@ pub(super) fn read(
         if has_unread_number(join, row) {
             return RowAction::Reject(Reason::UnreadNumber);
         }
-        if let Some(key) = join.key(row) {
-            kept.keys.add(&key);
+        match join.key(row) {
+            RowKey::Whole(key) => kept.keys.add(&key),
+            RowKey::Mangled(key) => {
+                kept.keys.add(&key);
+                kept.unkeyed.append(&Unkeyed { mangled: 1, ..unkeyed(row) }, line);
+            }
+            RowKey::Empty => kept.unkeyed.append(&Unkeyed { empty: 1, ..unkeyed(row) }, line),
         }
         let Some((key, cells)) = take(row) else { return RowAction::Ignore };
         let row = TableRow { key, line, cells };
@@ -303,6 +345,6 @@ pub(super) fn read(
         );
         return Err(ReadError::unusable(&join.file, what));
     }
-    let keys = std::mem::take(&mut rows.keys);
-    Ok((rows.finish().map_err(unwritten)?, ReadTable { keys, counts, rejects }))
+    let (keys, unkeyed) = (std::mem::take(&mut rows.keys), rows.unkeyed);
+    Ok((rows.finish().map_err(unwritten)?, ReadTable { keys, unkeyed, counts, rejects }))
 }

@@ -5,7 +5,7 @@ use std::io;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::read_joined::lost::LostCodes;
+use crate::ingest::read_joined::lost::{LostCodes, Unkeyed};
 use crate::ingest::record::reject::Rejects;
 use crate::ingest::scan::tally::Counts;
 use crate::warning::Warning;
@@ -48,6 +48,8 @@ pub(crate) struct TableRead {
     pub(crate) is_used: bool,
     /// Cells with known codes, by keys that no row of the extracts has.
     pub(crate) lost: LostCodes,
+    /// Rows of the table whose key meets none, and the known codes on them.
+    pub(crate) unkeyed: Unkeyed,
     /// Rows of the extracts that are kept.
     pub(crate) kept: u64,
     /// Those of them for which the table has no row.
@@ -73,6 +75,8 @@ pub struct TableCounts {
     pub rows: u64,
     /// Rows that cannot be read.
     pub rejected: u64,
+    /// Rows of which a part of the key is empty.
+    pub rows_without_key: u64,
     /// Its distinct keys.
     pub keys: u64,
     /// Keys that a row of the extracts has.
@@ -81,7 +85,7 @@ pub struct TableCounts {
     pub keys_met_by_none: u64,
     /// Are the numbers of keys estimated from a sample, as in a table with more than a million of them?
     pub estimated: bool,
-    /// Cells with listed codes on keys that no row has.
+    /// Cells with listed codes on keys that no row has, and rows with such codes whose key is empty or was mangled.
     pub codes_unmet: u64,
 }
 
@@ -163,11 +167,12 @@ impl TableUsage {
             file: self.file.clone(),
             rows: self.read.counts.rows,
             rejected: self.read.rejects.len(),
+            rows_without_key: self.read.unkeyed.empty,
             keys,
             keys_met: met.min(keys),
             keys_met_by_none: keys.saturating_sub(met),
             estimated,
-            codes_unmet: self.read.lost.cells(),
+            codes_unmet: self.read.lost.cells() + self.read.unkeyed.codes,
         }
     }
 
@@ -180,6 +185,11 @@ impl TableUsage {
     /// kept. A table of codes has none for a claim without codes.
     pub(crate) fn kept_without(&self) -> Option<(u64, u64)> {
         self.is_row.then_some((self.read.without, self.read.kept))
+    }
+
+    /// The first line of a row with a listed code whose key is empty or was mangled.
+    pub(crate) fn first_unkeyed_line(&self) -> Option<u64> {
+        self.read.unkeyed.line
     }
 
     /// Number of keys that carry listed codes and that no row has.
@@ -219,6 +229,7 @@ mod tests {
                 is_used: false,
                 keys,
                 lost: LostCodes::default(),
+                unkeyed: Unkeyed::default(),
                 kept: 0,
                 without: 0,
             },

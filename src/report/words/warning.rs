@@ -187,12 +187,19 @@ fn said(warning: &Warning) -> String {
                 _ => "such rows are not capitated; add the words to [capitated] of a vocabulary, and give it with --policy",
             }
         ),
-        WarningKind::JoinedCodesUnmet => format!(
-            "joined table {field} has {} on {} that no row of the extracts has; are rows missing, or are the keys written in \
-             another way?",
-            counted(count, "listed code"),
-            counted(of, "key")
-        ),
+        WarningKind::JoinedCodesUnmet => {
+            let keys = format!("{} that no row of the extracts has", counted(of, "key"));
+            let unkeyed = format!("rows whose key is empty or was mangled by a spreadsheet, the first on line {}", grouped(line));
+            let on = match (of, warning.line) {
+                (_, None) => keys,
+                (0, Some(_)) => unkeyed,
+                (_, Some(_)) => format!("{keys}, and on {unkeyed}"),
+            };
+            format!(
+                "joined table {field} has {} on {on}; are rows missing, or are the keys written in another way?",
+                counted(count, "listed code")
+            )
+        }
         WarningKind::UnreadableDates => format!(
             "{} of {} in {field} can be read; `dates` of a layout says how they are written",
             if count == 0 { "none".to_owned() } else { format!("only {}", grouped(count)) },

@@ -9,7 +9,7 @@ use crate::disk::spool::{Scratch, Spool};
 use crate::frame::Frames;
 use crate::ingest::Rejects;
 use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::read_joined::lost::{LostCodes, SortedLost};
+use crate::ingest::read_joined::lost::{LostCodes, SortedLost, Unkeyed};
 use crate::ingest::read_joined::usage::TableRead;
 use crate::ingest::scan::tally::Counts;
 use crate::run::slice::counts::{MOST_LINES, are_possible, read_rejects, write_rejects};
@@ -35,6 +35,7 @@ pub struct TableHead {
     is_used: bool,
     /// Number of keys with lost codes.
     lost: u64,
+    unkeyed: Unkeyed,
     kept: u64,
     without: u64,
 }
@@ -54,6 +55,7 @@ impl TableHead {
             asked: read.asked,
             is_used: read.is_used,
             lost: read.lost.keys(),
+            unkeyed: read.unkeyed,
             kept: read.kept,
             without: read.without,
         }
@@ -64,6 +66,7 @@ impl TableHead {
         i64::try_from(self.counts.bytes).is_ok()
             && are_possible(&self.counts, self.rejected)
             && [self.keys.hashes, self.met.hashes, self.lost].into_iter().all(|number| number <= self.counts.rows)
+            && self.unkeyed.is_possible(self.counts.rows)
             && self.without <= self.kept
             && [self.asked, self.kept].into_iter().all(|number| number <= MOST_LINES)
     }
@@ -78,8 +81,8 @@ impl TableHead {
             return Err(SliceError::Damaged);
         }
         let lost = LostCodes::Sorted(read_lost(from, self.lost, self.counts.rows, scratch)?);
-        let Self { counts, asked, is_used, kept, without, .. } = self;
-        Ok(TableRead { counts, rejects, keys, met, asked, is_used, lost, kept, without })
+        let Self { counts, asked, is_used, unkeyed, kept, without, .. } = self;
+        Ok(TableRead { counts, rejects, keys, met, asked, is_used, lost, unkeyed, kept, without })
     }
 }
 
@@ -147,6 +150,7 @@ mod tests {
             is_used: true,
             keys: all,
             lost,
+            unkeyed: Unkeyed { empty: rows / 3, mangled: rows / 9, codes: rows / 9, line: (rows > 8).then_some(rows) },
             kept: 5,
             without: 2,
         }
@@ -192,6 +196,9 @@ mod tests {
         assert!(refuses(&of(&|head| head.lost = 3), &whole) && refuses(&of(&|head| head.counts.rows = 2), &whole));
         let foreign = TableRead { met: table(9, 20..29, &[]).keys, ..table(9, 0..9, &[("C1", 2), ("C2", 1)]) };
         assert!(refuses(&TableHead::of(&foreign), &foreign), "a key is met that the table does not have");
+        assert!(
+            !of(&|head| head.unkeyed.empty = 9).is_possible() && !of(&|head| head.unkeyed.line = None).is_possible()
+        );
         assert!(!of(&|head| head.counts.rows = 8).is_possible() && !of(&|head| head.rejected = 10).is_possible());
         for (keys, is_sorted) in [(["a", "b"], true), (["b", "a"], false), (["a", "a"], false)] {
             let mut from = reader(|frames, out| out.write_all(&frames.of(&keys.map(|key| (key, 1_u64)).to_vec())?));
@@ -214,7 +221,7 @@ mod tests {
             let [keys_size, met_size] =
                 [(hashes, halvings[0]), (others, halvings[1])].map(|(hashes, halvings)| KeySetSize { hashes, halvings });
             let head =
-                TableHead { counts, rejected: 0, keys: keys_size, met: met_size, asked: 0, is_used: false, lost: codes, kept: 0, without: 0 };
+                TableHead { counts, rejected: 0, keys: keys_size, met: met_size, asked: 0, is_used: false, lost: codes, unkeyed: Unkeyed::default(), kept: 0, without: 0 };
             let mut from = reader(|frames, out| {
                 [&keys, &met].into_iter().try_for_each(|list| out.write_all(&frames.of(list)?))?;
                 out.write_all(&frames.of(&lost)?)
