@@ -168,6 +168,10 @@ fn a_column_that_one_service_slot_lacks_is_said() {
         assert_eq!(warnings, want, "{said}");
         assert_eq!(said.contains("1 of 2 service slots has no column for modifier"), !want.is_empty(), "{said}");
     }
+    dir.put("claims.csv", text.replace("CPT_2", "PCODE_2").replace("22514,80", ",80"));
+    let (warnings, said) = warned(&dir, &["--layout", "l.toml"]);
+    assert_eq!(warnings, ["slots-unlike procedure_code CPT_2 1 2"], "{said}");
+    assert!(said.contains("Has it another name? A slot without it is not read"), "{said}");
 }
 
 #[test]

@@ -20,22 +20,28 @@ pub struct SlotGap {
 }
 
 impl Layout {
-    /// The columns of slots that the header lacks in some slots and not in all. Fields that an extract may lack do not count.
+    /// The columns of slots that the header lacks in some slots and not in all. Fields that an extract may lack do not count, except
+    /// the procedure: a slot is nothing without it.
     pub(crate) fn slot_gaps(&self, header: &[String]) -> Vec<SlotGap> {
         let (Some(last), Mapping::Columns { fields, groups }) = (self.slots, &self.mapping) else { return Vec::new() };
         let names: HashSet<String> =
             header.iter().map(|name| fold(name)).filter(|name| !self.demands.is_left_out(name)).collect();
         let of_slot = |name: &str, slot: u8| name.replace(SLOT, &slot.to_string());
         let has = |name: &String, slot: u8| names.contains(&fold(&of_slot(name, slot)));
-        let procedures = self.mapping.names_of(Field::ProcedureCode);
-        let slots: Vec<u8> = (1..=last).filter(|slot| procedures.iter().any(|name| has(name, *slot))).collect();
+        let is_of_slot = |name: &&String| name.contains(SLOT) && *name != SLOT;
+        // A slot without its procedure column is one, too: no other column would show that its service is not read.
+        let all = self.mapping.columns();
+        let all: Vec<&String> = all.iter().filter(is_of_slot).collect();
+        let slots: Vec<u8> = (1..=last).filter(|slot| all.iter().any(|name| has(name, *slot))).collect();
         let gap = |field: &'static str, name: &String, is_there: &dyn Fn(u8) -> bool| {
             let lacking: Vec<u8> = slots.iter().copied().filter(|slot| !is_there(*slot)).collect();
             let first = lacking.first().filter(|_| lacking.len() < slots.len())?;
             let name = of_slot(name, *first);
             Some(SlotGap { field, name, lacking: lacking.len() as u64, slots: slots.len() as u64 })
         };
-        let is_meant = |field: &str, name: &String| name.contains(SLOT) && name != SLOT && !self.is_optional(field);
+        let is_meant = |field: &str, name: &String| {
+            is_of_slot(&name) && (field == Field::ProcedureCode.name() || !self.is_optional(field))
+        };
         let of_fields = fields.iter().filter_map(|(field, named)| {
             let own = named.names();
             let first = own.iter().find(|name| is_meant(field.name(), name))?;
@@ -77,5 +83,11 @@ mod tests {
         assert_eq!(gaps("optional = [\"paid_amount\"]\n", &renamed), ["modifier M_2_1 1 of 3"]);
         assert!(gaps("", &whole.replace("u-2", "QTY")).is_empty(), "one of several names is enough");
         assert!(gaps("", "CPT_1,U_1").is_empty());
+        let renamed = whole.replace("cpt-2", "PROC2");
+        for more in ["", "optional = [\"procedure_code\"]\n", "optional = [\"all\"]\n"] {
+            assert_eq!(gaps(more, &renamed), ["procedure_code CPT_2 1 of 3"], "{more}");
+        }
+        let left_out = "unused = [\"u-2\", \"m-2-1\", \"p-2\"]\n";
+        assert!(gaps(left_out, &renamed).is_empty(), "nothing of the slot is read");
     }
 }

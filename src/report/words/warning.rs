@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::ingest::field::Group;
+use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::beyond::SLOTS;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
@@ -152,10 +152,14 @@ fn said(warning: &Warning) -> String {
             format!("{who} {are} not read: {because}")
         }
         WarningKind::SlotsUnlike => format!(
-            "{} of {} no column for {field}, and the others have one; `{column}` was looked for first. Has it another name? If \
-             extracts may lack it, list {field} in the layout under `optional`",
+            "{} of {} no column for {field}, and the others have one; `{column}` was looked for first. Has it another name? {}",
             grouped(count),
-            if count == 1 { format!("{of} service slots has") } else { format!("{of} service slots have") }
+            if count == 1 { format!("{of} service slots has") } else { format!("{of} service slots have") },
+            if field == Field::ProcedureCode.name() {
+                "A slot without it is not read".to_owned()
+            } else {
+                format!("If extracts may lack it, list {field} in the layout under `optional`")
+            }
         ),
         WarningKind::JoinedRowsRejected => format!(
             "{} of {} of joined table {field} {} rejected, the first on line {line}; claims are judged as if the table did not \

@@ -56,6 +56,7 @@ fn again(detected: &Detected) -> Detected {
         joins: Vec::new(),
         unjoined: Vec::new(),
         beyond: Vec::new(),
+        slot_gaps: Vec::new(),
         ..*detected
     }
 }
