@@ -54,6 +54,8 @@ pub enum WarningKind {
     NumberedBeyond,
     /// `count` of `of` service slots have no `column` for `field`, and the others have one.
     SlotsUnlike,
+    /// The layout reads `field` from `column` of a joined table, and the table has none.
+    JoinedColumnMissing,
     /// `count` of the `of` rows of the joined table `field`, the first on `line`, were rejected.
     JoinedRowsRejected,
     /// None of the `of` rows of the joined table `field` is used with a key.
@@ -114,6 +116,7 @@ impl WarningKind {
             Self::UnusedColumn => "unused-column",
             Self::NumberedBeyond => "numbered-beyond",
             Self::SlotsUnlike => "slots-unlike",
+            Self::JoinedColumnMissing => "joined-column-missing",
             Self::JoinedRowsRejected => "joined-rows-rejected",
             Self::JoinedNoKey => "joined-no-key",
             Self::JoinedRowsMissing => "joined-rows-missing",

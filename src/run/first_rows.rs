@@ -7,6 +7,7 @@ use crate::ingest::cell::{printable, shape, upper};
 use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::beyond::NumberedBeyond;
 use crate::ingest::layout::slot_gaps::SlotGap;
+use crate::ingest::layout::table_gaps::TableGap;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
 use crate::policy::Policy;
@@ -77,6 +78,7 @@ pub(crate) fn look(
     warnings.extend(of_unused(source, detected, unused));
     warnings.extend(detected.beyond.iter().map(|beyond| of_beyond(source, detected, beyond)));
     warnings.extend(detected.slot_gaps.iter().map(|gap| of_gap(source, gap)));
+    warnings.extend(detected.table_gaps.iter().map(|gap| of_table_gap(source, gap)));
     warnings
 }
 
@@ -111,6 +113,11 @@ fn of_beyond(source: &Source, detected: &Detected, beyond: &NumberedBeyond) -> W
 fn of_gap(source: &Source, gap: &SlotGap) -> Warning {
     let about = Warning::new(WarningKind::SlotsUnlike).file(&source.name).field(gap.field);
     about.column(printable(&gap.name)).count(gap.lacking).of(gap.slots)
+}
+
+/// What to say of a column that a joined table lacks. Its name is that of the layout.
+fn of_table_gap(source: &Source, gap: &TableGap) -> Warning {
+    Warning::new(WarningKind::JoinedColumnMissing).file(&source.name).field(gap.field).column(printable(&gap.name))
 }
 
 /// A column by its number and the shape of its name. The name is not known, so it may be a cell of a row, and stays unsaid.

@@ -154,6 +154,29 @@ fn a_table_of_which_no_row_is_used_is_said() {
 }
 
 #[test]
+fn a_column_that_a_joined_table_lacks_is_said() {
+    let dir = TestDir::with(&[CLEAR]);
+    let layout = |more: &str, columns: &str| dir.put("l.toml", more.to_owned() + &joining(columns, ""));
+    let args = ["--layout", "l.toml", "--join", "t=t.csv"];
+    dir.put("t.csv", "K,STATUS_X,DX1\nC1,DENIED,M80.08XA\n");
+    let status = "claim_status = \"t.ST\"\n";
+    layout("", status);
+    let (warnings, said) = warned(&dir, &args);
+    assert_eq!(warnings, ["joined-column-missing claim_status t.ST"]);
+    assert!(said.contains("claims.csv: the joined table has no column `t.ST`, from which the layout reads claim_status"), "{said}");
+    let unused = "unused = [\"diagnosis_1\"]\n";
+    layout(unused, "diagnosis = [\"t.DX1\", \"t.DX2\"]\n");
+    assert_eq!(warned(&dir, &args).0, ["joined-column-missing diagnosis t.DX2"]);
+    // Another name of the field stands in, extracts may lack it, or the table is not given, which is announced.
+    layout(unused, "claim_status = [\"t.ST\", \"t.STATUS_X\"]\ndiagnosis = \"t.DX{1..9}\"\n");
+    assert!(warned(&dir, &args).0.is_empty());
+    layout("optional = [\"claim_status\"]\n", status);
+    assert!(warned(&dir, &args).0.is_empty());
+    layout("", status);
+    assert!(warned(&dir, &["--layout", "l.toml"]).0.is_empty());
+}
+
+#[test]
 fn a_column_that_one_service_slot_lacks_is_said() {
     let dir = TestDir::with(&[]);
     dir.put(

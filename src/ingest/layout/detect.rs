@@ -16,6 +16,7 @@ use crate::ingest::layout::joined::Joined;
 use crate::ingest::layout::library::Library;
 use crate::ingest::layout::slot_gaps::SlotGap;
 use crate::ingest::layout::table;
+use crate::ingest::layout::table_gaps::TableGap;
 use crate::ingest::record::delimiter::preamble_advice;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Attempt, Header, sniff};
@@ -47,6 +48,8 @@ pub struct Detected {
     pub beyond: Vec<NumberedBeyond>,
     /// Columns that some service slots lack and others have.
     pub slot_gaps: Vec<SlotGap>,
+    /// Columns of joined tables that the given tables lack.
+    pub table_gaps: Vec<TableGap>,
     /// It is a table and no text: it has no lines, no line ends and no trailer record.
     pub is_table: bool,
     /// It is a table that holds its service dates as days, not as texts in the form that the layout describes.
@@ -249,6 +252,7 @@ pub(super) fn detected(
         .map(|j| (j.table.clone(), j.bringing()))
         .collect();
     let (beyond, slot_gaps) = (layout.beyond(&names, &binding), layout.slot_gaps(&names));
+    let table_gaps = layout.table_gaps(&names, &binding, &joins);
     let mut grammar = Grammar {
         width: header.names.len(),
         header: if layout.header.is_empty() { header.raw } else { Vec::new() },
@@ -270,6 +274,7 @@ pub(super) fn detected(
         unjoined,
         beyond,
         slot_gaps,
+        table_gaps,
         is_table: false,
         has_typed_dates: false,
     }

@@ -21,6 +21,7 @@
 //! - [`slot_gaps`]: columns that some service slots of a header lack.
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
+//! - [`table_gaps`]: columns of joined tables that the given tables lack.
 //! - [`table`]: what a layout must know of the kinds of the columns of a table.
 //! - [`detect`]: finds the delimiter, the header and the layout of an extract.
 //! - [`dialect`]: how an extract is read, for another process.
@@ -47,5 +48,6 @@ pub(crate) mod ranges;
 pub mod shipped;
 pub(crate) mod slot_gaps;
 pub(crate) mod table;
+pub(crate) mod table_gaps;
 pub mod text_form;
 pub mod words;

@@ -161,6 +161,10 @@ fn said(warning: &Warning) -> String {
                 format!("If extracts may lack it, list {field} in the layout under `optional`")
             }
         ),
+        WarningKind::JoinedColumnMissing => format!(
+            "the joined table has no column `{column}`, from which the layout reads {field}, so it is empty. Has it another name? If \
+             tables may lack it, list {field} in the layout under `optional`"
+        ),
         WarningKind::JoinedRowsRejected => format!(
             "{} of {} of joined table {field} {} rejected, the first on line {line}; claims are judged as if the table did not \
              have them. rejects.csv says why",

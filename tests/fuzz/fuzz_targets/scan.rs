@@ -57,6 +57,7 @@ fn again(detected: &Detected) -> Detected {
         unjoined: Vec::new(),
         beyond: Vec::new(),
         slot_gaps: Vec::new(),
+        table_gaps: Vec::new(),
         ..*detected
     }
 }
