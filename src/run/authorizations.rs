@@ -25,9 +25,10 @@ pub fn read_authorizations(
     memory: Option<&Memory>,
 ) -> Result<Authorizations, ReadError> {
     let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
-    let (vocabulary, null, demanded) = match library.candidates() {
-        [chosen] => (policy.vocabulary.clone().with(&chosen.words), chosen.null.as_slice(), named_by(chosen)),
-        _ => (policy.vocabulary.clone(), &[][..], AuthorizationColumns::default()),
+    let demanded = demanded(library);
+    let (vocabulary, null) = match library.candidates() {
+        [chosen] => (policy.vocabulary.clone().with(&chosen.words), chosen.null.as_slice()),
+        _ => (policy.vocabulary.clone(), &[][..]),
     };
     let statuses = &vocabulary.authorization_statuses;
     let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, demanded: &demanded, null };
@@ -37,7 +38,15 @@ pub fn read_authorizations(
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
 /// authorization file.
 pub(crate) fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
-    Authorizations::columns(source, &spellings(library).ok()?)
+    Authorizations::columns(source, &spellings(library).ok()?, &demanded(library))
+}
+
+/// The names that the chosen layout gives the columns; none if no layout was chosen.
+fn demanded(library: &Library) -> AuthorizationColumns {
+    match library.candidates() {
+        [chosen] => named_by(chosen),
+        _ => AuthorizationColumns::default(),
+    }
 }
 
 /// The names under which each column may be in the header.

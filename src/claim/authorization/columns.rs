@@ -1,5 +1,6 @@
 //! The columns of an authorization file: their names in the header, and what the absence of one costs.
 
+use crate::claim::authorization::column_names::COLUMN_NAMES;
 use crate::ingest::field::fold;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::record::delimiter::wrong_separator_line_said;
@@ -53,10 +54,26 @@ pub(super) fn refuse_if_renamed(
     ))
 }
 
+/// The folded names under which a column is looked for in a header. The only name that the chosen layout gives it is the one that is
+/// meant, if it is there. Beside a column `status`, a code or a description of it is not the status.
+fn looked_for(own: &str, more: &[String], demanded: &[String], header: &[String]) -> Vec<String> {
+    if let [only] = demanded
+        && header.contains(&fold(only))
+    {
+        return vec![fold(only)];
+    }
+    let mut names: Vec<String> = more.iter().map(String::as_str).chain([own]).map(fold).collect();
+    if own == STATUS && header.contains(&fold(own)) {
+        names.retain(|name| !COLUMN_NAMES.is_beside_status(name));
+    }
+    names
+}
+
 /// Finds the delimiter for which the first line names the columns.
 pub(super) fn header(
     source: &Source,
     more: &AuthorizationColumns,
+    demanded: &AuthorizationColumns,
 ) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     // Under the wrong delimiter a header has one name, and may be unreadable.
@@ -75,15 +92,11 @@ pub(super) fn header(
         let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
         let mut columns = [None; COLUMNS.len()];
         let mut twice = None;
-        for ((own, more), column) in COLUMNS.iter().zip(more).zip(&mut columns) {
-            let mut names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
-            // A file may hold a code or a reason of the status beside it.
-            if *own == STATUS && folded.contains(&fold(own)) {
-                names = vec![fold(own)];
-            }
+        for (nth, column) in columns.iter_mut().enumerate() {
+            let names = looked_for(COLUMNS[nth], &more[nth], &demanded[nth], &folded);
             let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
             *column = found.next();
-            twice = twice.or(column.zip(found.next()));
+            twice = twice.or(column.zip(found.next()).map(|both| (COLUMNS[nth], both)));
         }
         if header.names.len() > most {
             (most, named) = (header.names.len(), [columns[0].is_some(), columns[3].is_some()]);
@@ -91,9 +104,11 @@ pub(super) fn header(
         if columns[0].is_none() || columns[3].is_none() {
             return Ok(None);
         }
-        if let Some((one, other)) = twice {
+        if let Some((own, (one, other))) = twice {
             let (one, other) = (&header.names[one], &header.names[other]);
-            return Err(unusable(format!("columns `{one}` and `{other}` claim the same field; drop one of them")));
+            return Err(unusable(format!(
+                "columns `{one}` and `{other}` both claim {own}; drop one of them, or say in [auths] of a layout which one holds it"
+            )));
         }
         let mut grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
         let (sample, start) = (&source.sample, header.data_start);
@@ -131,7 +146,7 @@ mod tests {
         demanded[4] = ["START", "BEGIN"].map(str::to_owned).to_vec();
         let refused = |header: &str| {
             let source = Source::from_bytes("a.csv", format!("{header}\n").into_bytes()).expect("a text");
-            let (_, columns, head) = super::header(&source, &demanded).expect("an authorization file");
+            let (_, columns, head) = super::header(&source, &demanded, &demanded).expect("an authorization file");
             refuse_if_renamed("a.csv", &columns, &demanded, head.lines_before).map_err(|e| e.to_string())
         };
         for name in ["START", "begin", "valid_from"] {
@@ -142,6 +157,28 @@ mod tests {
             said.contains("a.csv: line 1: no column for valid_from (looked for valid_from, START, BEGIN)"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn two_columns_for_the_status_are_refused_unless_the_layout_says_which() {
+        let mut more = AuthorizationColumns::default();
+        more[3] = ["auth_status", "status_code", "status_desc", "decision"].map(str::to_owned).to_vec();
+        let status = |header: &str, named: &[&str]| {
+            let source = Source::from_bytes("a.csv", format!("authorization_number,{header}\n").into_bytes());
+            let mut demanded = AuthorizationColumns::default();
+            demanded[3] = named.iter().map(|name| (*name).to_owned()).collect();
+            let found = super::header(&source.expect("a text"), &more, &demanded).map_err(|e| e.to_string());
+            found.map(|(_, columns, head)| head.names[columns[3].expect("a status")].clone())
+        };
+        for header in ["status,decision", "decision,Status", "auth_status,decision", "status,auth_status,status_code"] {
+            let said = status(header, &[]).expect_err(header);
+            assert!(said.contains("both claim status; drop one of them, or say in [auths] of a layout"), "{said}");
+            assert!(status(header, &["auth_status", "decision"]).is_err(), "the layout does not say which: {header}");
+        }
+        assert_eq!(status("status_code,STATUS,status_desc", &[]), Ok("STATUS".to_owned()));
+        assert_eq!(status("status,decision", &["decision"]), Ok("decision".to_owned()));
+        assert_eq!(status("status,decision", &["status"]), Ok("status".to_owned()));
+        assert_eq!(status("status,status_code", &["decision"]), Ok("status".to_owned()), "others say that it is missing");
     }
 
     #[test]

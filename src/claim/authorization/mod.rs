@@ -9,6 +9,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`row`]: one row, and the procedures that it is for.
+//! - [`column_names`]: names of columns that are not read.
 //! - [`columns`]: the columns of the file, and what the absence of one costs.
 //! - [`days`](mod@days): the days that rows cover, and a search among many of them.
 //! - [`lookup`]: the rows of one number.
@@ -23,6 +24,7 @@
 //! - [`read`]: reads the file.
 
 mod collect;
+mod column_names;
 pub(crate) mod columns;
 mod days;
 pub mod file;

@@ -38,7 +38,7 @@ impl Authorizations {
     /// Reads the whole file. Fails at the first row that cannot be read. Rows that take more than `room` are on disk.
     pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
-        let (grammar, columns, head) = header(&source, words.columns)?;
+        let (grammar, columns, head) = header(&source, words.columns, words.demanded)?;
         refuse_if_renamed(&name, &columns, words.demanded, head.lines_before)?;
         let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
@@ -67,8 +67,12 @@ impl Authorizations {
     }
 
     /// The columns by their canonical names, each with its name in the header. `None`: it is no authorization file.
-    pub fn columns(source: &Source, more: &AuthorizationColumns) -> Option<Vec<(&'static str, Option<String>)>> {
-        let (_, columns, header) = header(source, more).ok()?;
+    pub fn columns(
+        source: &Source,
+        more: &AuthorizationColumns,
+        demanded: &AuthorizationColumns,
+    ) -> Option<Vec<(&'static str, Option<String>)>> {
+        let (_, columns, header) = header(source, more, demanded).ok()?;
         let named = |(own, place): (&'static str, Option<usize>)| (own, place.map(|place| header.names[place].clone()));
         Some(COLUMNS.into_iter().zip(columns).map(named).collect())
     }
