@@ -75,6 +75,8 @@ pub enum WarningKind {
     MonthAbove12,
     /// No table knows the product labels of `count` of `of` rows with services.
     UnreadProducts,
+    /// The authorization file lacks `field`, and has a `column` that nothing reads, of a name that the field may have.
+    UnusedAuthorizationColumn,
     /// The authorization file has none of the `of` numbers on services.
     AuthorizationsNotFound,
     /// The authorization file has `of` rows, and none is an approval.
@@ -126,6 +128,7 @@ impl WarningKind {
             Self::UnreadWords => "unread-words",
             Self::MonthAbove12 => "month-above-12",
             Self::UnreadProducts => "unread-products",
+            Self::UnusedAuthorizationColumn => "unused-authorization-column",
             Self::AuthorizationsNotFound => "authorizations-not-found",
             Self::NoApproval => "no-approval",
             Self::UnreadAuthorizationStatus => "unread-authorization-status",

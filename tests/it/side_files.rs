@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::cli::{CLEAR, DENY, TestDir, checked, refused};
 use crate::kit::{at, flowed};
+use crate::warnings::of_report;
 
 const AUTHS: &str =
     "authorization_number,procedure,status,start_date,end_date\nA-1,27447,approved,2019-01-01,2019-12-31\n";
@@ -54,6 +55,26 @@ fn columns_that_an_authorization_file_lacks_are_said_with_what_follows() {
     dir.put("auths.csv", "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n");
     let whole = checked(&dir, &["claims.csv", "--auths", "auths.csv"]);
     assert!(!whole.err.contains("auths.csv lacks"), "{}", whole.err);
+}
+
+#[test]
+fn a_column_of_an_authorization_file_that_may_be_a_lacking_one_is_said() {
+    let dir = TestDir::with(&[CLEAR]);
+    let head = "authorization_number,status,effective_date,Expiration Date,approved_units,request_date";
+    dir.put("auths.csv", format!("{head}\nA-1,approved,2019-01-01,2019-12-31,1,2018-12-01\n"));
+    let output = checked(&dir, &["-q", "claims.csv", "--auths", "auths.csv"]);
+    let like = |field: &str, column: &str| format!("unused-authorization-column {field} {column}");
+    let all = [like("valid_from", "effective_date"), like("valid_to", "Expiration Date"), like("units", "approved_units")];
+    assert_eq!(of_report(&dir, "report"), all);
+    let said = "auths.csv: column `Expiration Date` is not read, and the file has no valid_to, which it may be; if it is, write \
+                valid_to = \"Expiration Date\" under [auths] of a layout";
+    assert!(output.err.contains(said), "{}", output.err);
+    let layout = "extends = \"canonical\"\n[auths]\nvalid_from = \"effective_date\"\nvalid_to = \"Expiration Date\"\n";
+    dir.put("l.toml", layout);
+    checked(&dir, &["claims.csv", "--auths", "auths.csv", "--layout", "l.toml"]);
+    assert_eq!(of_report(&dir, "report"), all[2..]);
+    let services = fs::read_to_string(dir.at("report/services.csv")).expect("a report");
+    assert!(services.contains("PA205"), "{services}");
 }
 
 #[test]

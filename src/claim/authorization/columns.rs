@@ -1,6 +1,7 @@
 //! The columns of an authorization file: their names in the header, and what the absence of one costs.
 
 use crate::claim::authorization::column_names::COLUMN_NAMES;
+use crate::ingest::cell::printable;
 use crate::ingest::field::fold;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::record::delimiter::wrong_separator_line_said;
@@ -8,6 +9,7 @@ use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::{ReadError, Source};
+use crate::warning::{Warning, WarningKind};
 
 /// The columns of an authorization file.
 pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
@@ -52,6 +54,22 @@ pub(super) fn refuse_if_renamed(
             said.join("; ")
         ),
     ))
+}
+
+/// Columns that nothing reads, and whose name is one of those that a column which the file lacks may have.
+pub(super) fn unread(
+    file: &str,
+    columns: &[Option<usize>; COLUMNS.len()],
+    header: &[String],
+) -> Vec<Warning> {
+    let is_lacking = |own: &str| COLUMNS.iter().zip(columns).any(|(name, column)| *name == own && column.is_none());
+    let each = header.iter().enumerate().filter(|(place, _)| !columns.contains(&Some(*place)));
+    let warning = |(_, name): (usize, &String)| {
+        let own = COLUMN_NAMES.meant(&fold(name)).filter(|own| is_lacking(own))?;
+        let about = Warning::new(WarningKind::UnusedAuthorizationColumn).file(file);
+        Some(about.field(own).column(printable(name)))
+    };
+    each.filter_map(warning).collect()
 }
 
 /// The folded names under which a column is looked for in a header. The only name that the chosen layout gives it is the one that is

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::claim::authorization::collect::{FileRows, RowRoom};
-use crate::claim::authorization::columns::{AuthorizationColumns, COLUMNS, header, refuse_if_renamed};
+use crate::claim::authorization::columns::{AuthorizationColumns, COLUMNS, header, refuse_if_renamed, unread};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::whole::Authorizations;
 use crate::claim::value::amount::{units, without_measure};
@@ -56,6 +56,7 @@ impl Authorizations {
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
         warnings.extend(tally.warnings_about_lines(&name, &grammar, head.lines_before));
+        warnings.extend(unread(&name, &columns, &head.names));
         let mut rows = tally.kept;
         if let Some((line, what)) = rejected.into_iter().chain(rows.fault.take()).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));

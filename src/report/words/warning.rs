@@ -231,6 +231,10 @@ fn said(warning: &Warning) -> String {
             grouped(count),
             counted(of, "row")
         ),
+        WarningKind::UnusedAuthorizationColumn => format!(
+            "column `{column}` is not read, and the file has no {field}, which it may be; if it is, write {field} = \"{column}\" under \
+             [auths] of a layout"
+        ),
         WarningKind::AuthorizationsNotFound => format!(
             "no authorization number of the claims ({}) is in the authorization file. Is it the right file?",
             counted(of, "number")
