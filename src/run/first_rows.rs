@@ -49,7 +49,7 @@ pub(crate) fn look(
     let vocabulary = own_words.as_ref().unwrap_or(&policy.vocabulary);
     each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
         let Some((row, _)) = row else { return true };
-        misplaced.add(row, &detected.binding, grammar.width);
+        misplaced.add(row, &detected.binding, grammar.width, &policy.codes);
         words.add(row, &detected.binding, grammar.width, vocabulary);
         for (column, look) in &mut unused {
             look.add(&upper(row.text(*column, &[])), policy);

@@ -5,8 +5,10 @@
 //! a row out of scope, so only the cells show it.
 
 use crate::claim::value::amount::{Cents, units, without_measure};
+use crate::claim::value::code::{CodeTable, ProcedureColumn};
 use crate::claim::value::diagnosis;
 use crate::claim::value::id::is_mangled;
+use crate::claim::value::setting::{BillType, bill_type};
 use crate::ingest::cell::upper;
 use crate::ingest::date::service_day;
 use crate::ingest::field::{Field, Group};
@@ -18,12 +20,14 @@ use crate::warning::{Warning, WarningKind};
 /// What the cells of a column may be.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Procedure,
+    Procedure(ProcedureColumn),
     Diagnosis,
     Amount,
     Units,
-    /// A place of service, a bill type: a short code.
-    ShortCode,
+    /// A place of service: a short code.
+    Place,
+    /// Also a short code.
+    BillType,
     /// A number of a claim, a member or a provider.
     Id,
 }
@@ -34,9 +38,9 @@ const FIELDS: [(Field, Kind); 11] = [
     (Field::MemberId, Kind::Id),
     (Field::BillingNpi, Kind::Id),
     (Field::RenderingNpi, Kind::Id),
-    (Field::PlaceOfService, Kind::ShortCode),
-    (Field::BillType, Kind::ShortCode),
-    (Field::ProcedureCode, Kind::Procedure),
+    (Field::PlaceOfService, Kind::Place),
+    (Field::BillType, Kind::BillType),
+    (Field::ProcedureCode, Kind::Procedure(ProcedureColumn::Procedure)),
     (Field::Units, Kind::Units),
     (Field::ChargeAmount, Kind::Amount),
     (Field::AllowedAmount, Kind::Amount),
@@ -44,7 +48,8 @@ const FIELDS: [(Field, Kind); 11] = [
 ];
 
 /// The numbered fields that are looked at, by their first column: the others are often empty.
-const GROUPS: [(Group, Kind); 2] = [(Group::Diagnosis, Kind::Diagnosis), (Group::IcdProcedure, Kind::Procedure)];
+const GROUPS: [(Group, Kind); 2] =
+    [(Group::Diagnosis, Kind::Diagnosis), (Group::IcdProcedure, Kind::Procedure(ProcedureColumn::Icd))];
 
 /// So few cells may be typing errors.
 const FEW_CELLS: u64 = 3;
@@ -64,12 +69,13 @@ pub(super) struct Misplaced {
 }
 
 impl Misplaced {
-    /// Looks at a row of an extract with `width` columns. Cells of joined tables are not known yet.
-    pub(super) fn add(&mut self, row: &Row<'_>, binding: &Binding, width: usize) {
+    /// Looks at a row of an extract with `width` columns. Cells of joined tables are not known yet. `codes`: those that the policy
+    /// knows.
+    pub(super) fn add(&mut self, row: &Row<'_>, binding: &Binding, width: usize, codes: &CodeTable) {
         for slot in binding.each() {
             for ((field, kind), cells) in FIELDS.into_iter().zip(&mut self.fields) {
                 if slot.columns(field).iter().all(|column| *column < width) {
-                    cells.add(kind, &slot.text(row, field));
+                    cells.add(kind, &slot.text(row, field), codes);
                 }
             }
         }
@@ -78,7 +84,7 @@ impl Misplaced {
                 let text = row.text(*column, &[]);
                 match kind {
                     Kind::Diagnosis => cells.add_diagnoses(binding.split(group), &binding.null, &upper(text)),
-                    _ => cells.add(kind, &text),
+                    _ => cells.add(kind, &text, codes),
                 }
             }
         }
@@ -101,17 +107,32 @@ impl Cells {
     fn add_diagnoses(&mut self, split: Split, null: &[String], cell: &str) {
         let mut is_odd = false;
         split.parts(cell).for_each(|part| diagnosis::each(part, null, |code| is_odd |= is_no_single_code(code)));
-        let before = self.unlike;
-        self.add(Kind::Diagnosis, cell);
-        self.unlike = self.unlike.max(before + u64::from(is_odd));
+        if is_filled(cell) {
+            self.filled += 1;
+            self.unlike += u64::from(is_odd || is_unlike(Kind::Diagnosis, cell));
+        }
     }
 
-    fn add(&mut self, kind: Kind, text: &str) {
-        // Zeros stand for an empty cell, whatever the column.
-        if text.chars().any(|c| !matches!(c, '0' | '.')) {
+    fn add(&mut self, kind: Kind, text: &str, codes: &CodeTable) {
+        if is_filled(text) {
             self.filled += 1;
-            self.unlike += u64::from(is_unlike(kind, text));
+            self.unlike += u64::from(is_unlike(kind, text) && !is_read(kind, text, codes));
         }
+    }
+}
+
+/// Zeros stand for an empty cell, whatever the column.
+fn is_filled(text: &str) -> bool {
+    text.chars().any(|c| !matches!(c, '0' | '.'))
+}
+
+/// Is a code that the policy knows, or a bill type, read from this cell? Then it is what its column says, however it looks.
+fn is_read(kind: Kind, text: &str, codes: &CodeTable) -> bool {
+    let upper = upper(text.into());
+    match kind {
+        Kind::Procedure(column) => !codes.read(&upper, column).codes.is_empty(),
+        Kind::BillType => BillType::parse(bill_type(&upper)).is_some(),
+        _ => false,
     }
 }
 
@@ -137,6 +158,7 @@ fn has_no_procedure(cell: &str) -> bool {
         is_digits(whole) && is_digits(part) && !is_icd9 && part.bytes().any(|b| b != b'0')
     });
     let may_be_code = |token: &str| {
+        let token = if is_digits(token) { token.trim_start_matches('0') } else { token };
         let bare = token.strip_prefix("HCPCS").or_else(|| token.strip_prefix("CPT"));
         let has_modifiers = matches!(token.len(), 7 | 9) && token.get(..5).is_some_and(|code| is_cpt(code.as_bytes()));
         bare.map_or(token.len() <= LONGEST_PROCEDURE || has_modifiers, |bare| is_cpt(bare.as_bytes()))
@@ -153,10 +175,12 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
     let is_day = service_day(text, &[]).is_some();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let is_number = digits == text.len();
+    // Codes may have zeros in front of them, to a fixed width.
+    let without_zeros = text.trim_start_matches('0').len();
     // Two decimals, as an amount has them.
     let is_amount = text.rsplit_once('.').is_some_and(|(_, cents)| cents.len() == 2) && Cents::parse(text).is_some();
     match kind {
-        Kind::Procedure => {
+        Kind::Procedure(_) => {
             let upper = text.to_ascii_uppercase();
             let code = upper.as_bytes();
             let is_other_code = diagnosis::is_code(&upper) && !is_cpt(code) && !is_icd_procedure(code);
@@ -165,7 +189,7 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
                 || digits == 0
                 || text.len() <= 2
                 || is_other_code
-                || is_number && digits >= LONG_CODE
+                || is_number && without_zeros >= LONG_CODE
                 || is_amount && text.len() != "81.66".len()
                 || has_no_procedure(&upper)
         }
@@ -179,7 +203,7 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
             let is_count = units(text).is_some() || without_measure(text).is_empty();
             is_day || !is_count || is_number && digits >= LONG_CODE
         }
-        Kind::ShortCode => is_day || digits == 0 || is_amount || is_number && digits > 4,
+        Kind::Place | Kind::BillType => is_day || digits == 0 || is_amount || is_number && without_zeros > 4,
         Kind::Id => (is_day && !is_number) || is_amount,
     }
 }
@@ -187,12 +211,13 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::value::code::{KnownCode, System};
 
     #[test]
     fn cells_of_other_columns_are_unlike_and_odd_ones_of_the_same_are_not() {
         let own: [(Kind, &[&str]); 6] = [
             (
-                Kind::Procedure,
+                Kind::Procedure(ProcedureColumn::Procedure),
                 &[
                     "22513",
                     "0PU43JZ",
@@ -210,6 +235,8 @@ mod tests {
                     "22513RT59",
                     "0PU.43JZ",
                     "22513 - KYPHOPLASTY",
+                    "099213",
+                    "0000099213",
                 ],
             ),
             (
@@ -218,7 +245,7 @@ mod tests {
             ),
             (Kind::Amount, &["2500.00", "$1,234.50", "(12.50)", "-3", "1234567", "0.5"]),
             (Kind::Units, &["1", "1.0", "UN:2", "UN:", "-1", "0.25", "120"]),
-            (Kind::ShortCode, &["22", "22.0", "022", "11:A:1", "131", "0131", "22 - On campus"]),
+            (Kind::BillType, &["22", "22.0", "022", "11:A:1", "131", "0131", "00131", "22 - On campus"]),
             (Kind::Id, &["1", "E24100417", "20240305001", "20240305", "1001.0", "A-1.23", "1234567893", "1.23E+15"]),
         ];
         for (kind, cells) in own {
@@ -228,7 +255,7 @@ mod tests {
         }
         let others: [(Kind, &[&str]); 6] = [
             (
-                Kind::Procedure,
+                Kind::Procedure(ProcedureColumn::Procedure),
                 &[
                     "2024-03-05",
                     "20240305",
@@ -250,7 +277,7 @@ mod tests {
             (Kind::Diagnosis, &["2024-03-05", "20240305", "1", "RT", "A", "2500.00", "1234567893", "HMO"]),
             (Kind::Amount, &["2024-03-05", "20240305", "M48.54XA", "HMO", "1234567893", "A-77"]),
             (Kind::Units, &["2024-03-05", "20240305", "M48.54XA", "HMO", "22513.5.1", "1234567893"]),
-            (Kind::ShortCode, &["2024-03-05", "20240305", "HMO", "22513", "2500.00"]),
+            (Kind::BillType, &["2024-03-05", "20240305", "HMO", "22513", "2500.00"]),
             (Kind::Id, &["2024-03-05", "3/5/2024", "2500.00"]),
         ];
         for (kind, cells) in others {
@@ -258,6 +285,29 @@ mod tests {
                 assert!(is_unlike(kind, cell), "{kind:?}: {cell}");
             }
         }
+    }
+
+    #[test]
+    fn a_cell_from_which_a_code_or_a_bill_type_is_read_is_what_its_column_says() {
+        let codes = [("22514", System::Cpt), ("0PU43JZ", System::Pcs)];
+        let known = |(code, system): (&str, System)| KnownCode { code: code.to_owned(), system, listed: true };
+        let codes = CodeTable::new(codes.map(known).to_vec());
+        let unlike = |kind: Kind, cell: &str| {
+            let mut cells = Cells::default();
+            cells.add(kind, cell, &codes);
+            cells.unlike == 1
+        };
+        for cell in ["022514", "2251459", "225145980", "22514.00", "HC:22514:80:59", "0PS43ZZ;0pu43jz"] {
+            assert!(!unlike(Kind::Procedure(ProcedureColumn::Procedure), cell), "{cell}");
+        }
+        for cell in ["9921325", "2.2514E+04", "PROC22514", "22514598012", "2024-05-06"] {
+            assert!(unlike(Kind::Procedure(ProcedureColumn::Procedure), cell), "{cell}");
+        }
+        assert!(unlike(Kind::Procedure(ProcedureColumn::Icd), "2251459"), "only PCS codes are read there");
+        for (cell, want) in [("00111", false), ("0111.0", false), ("111.00", true), ("22513", true), ("2024-05-06", true)] {
+            assert_eq!(unlike(Kind::BillType, cell), want, "{cell}");
+        }
+        assert!(unlike(Kind::Place, "3/5/2024") && !unlike(Kind::Place, "00022"));
     }
 
     #[test]

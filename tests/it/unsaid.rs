@@ -246,5 +246,8 @@ fn codes_that_nobody_reads_are_said() {
     for cell in ["2.2514E+04", "22.514", "PROC22514", "CPT022514", "CPT22514RT"] {
         assert_eq!(of("22514", cell), ["cells-unlike-field procedure_code 3 3"], "{cell}");
     }
+    for cell in ["022514", "2251459", "099213"] {
+        assert!(of("22514", cell).is_empty(), "{cell}");
+    }
     assert!(of("22514", "CPT22514").is_empty() && of("M48.56XA", "M54.5;M80.08XA").is_empty());
 }
