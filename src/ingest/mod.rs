@@ -48,6 +48,7 @@ pub mod source;
 pub mod split;
 pub mod word;
 
+use crate::ingest::layout::misread::is_misread;
 use crate::ingest::record::footer;
 use crate::ingest::record::grammar::Surplus;
 use crate::ingest::record::reject::Reason;
@@ -213,13 +214,6 @@ impl<C> Extract<C> {
     }
 }
 
-/// An extract with at least this many rejected rows, more than half of all its rows, was misread rather than damaged:
-/// fewer rejects could be the damage of a small file.
-const MISREAD_REJECTS: u64 = 10;
-
-/// An extract with at least this many rows, all of them rejected, was misread. A single bad row proves nothing.
-const MISREAD_ROWS: u64 = 2;
-
 /// Advice for files that escape quotes with a backslash, with the names of the options in the tools that write them.
 const ESCAPES: &str = "\n  quotes in it are escaped with a backslash, as Spark writes them: give a layout file that says \
                        extends = \"canonical\" and escape = \"\\\\\" (--layout FILE), or write the extract with doubled quotes \
@@ -231,9 +225,7 @@ const SHIFTED_HEADER: &str = "\n  if each row begins with a number or a name of 
 
 fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
     let (rows, rejects) = (&extract.tally.rows, &extract.tally.rejects);
-    let most = rejects.len() >= MISREAD_REJECTS && rejects.len() * 2 > *rows;
-    let all = rejects.len() == *rows && *rows >= MISREAD_ROWS;
-    if !most && !all {
+    if !is_misread(rejects.len(), *rows) {
         return Ok(());
     }
     let is_escaped = extract.detected.grammar.quoting.escapes;

@@ -1,6 +1,6 @@
 //! Tests `inspect` on extracts that `check` refuses, the layouts that it writes, and `claimlint layout`.
 
-use crate::cli::TestDir;
+use crate::cli::{CLEAR, HEAD, TestDir};
 
 /// An extract with names that no layout knows.
 const STRANGE: &str = "CLAIM_REF;MBR;LOB;DT_SVC;SERVICE_CODE;DIAG_A;DIAG_B;AUTHNUM;NOTE\n\
@@ -251,4 +251,49 @@ fn lines_are_broken_where_a_narrow_terminal_ends() {
             assert!(line.chars().count() <= COLUMNS || is_one_word, "{file}: {line:?}\n{shown}");
         }
     }
+}
+
+#[test]
+fn an_extract_of_which_most_rows_are_rejected_is_described_as_refused() {
+    let dir = TestDir::with(&[]);
+    for (rows, is_refused) in [("C1,M1\n".repeat(12), true), ("C1,M1\n".repeat(12) + &CLEAR.repeat(12), false)] {
+        dir.put("claims.csv", HEAD.to_owned() + &rows);
+        assert_eq!(checked_code(&dir), if is_refused { Some(2) } else { Some(0) });
+        let inspected = dir.run(&["inspect", "claims.csv"]);
+        assert_eq!(inspected.code, if is_refused { Some(2) } else { Some(0) }, "{inspected:?}");
+        let said = "check refuses it: claims.csv: 12 of 12 rows cannot be read";
+        assert_eq!(crate::kit::flowed(&inspected.out).contains(said), is_refused, "{}", inspected.out);
+    }
+}
+
+/// The exit code of a check of the directory's extract.
+fn checked_code(dir: &TestDir) -> Option<i32> {
+    dir.run(&["check", "claims.csv", "--out", "report", "--force", "--fail-on", "never"]).code
+}
+
+#[test]
+fn an_authorization_file_that_is_refused_is_described() {
+    let dir = TestDir::with(&[]);
+    for (text, says) in [
+        (
+            "authorization_number,auth_status,decision\nA-1,A,D\n",
+            "columns `auth_status` and `decision` both claim status",
+        ),
+        ("authorization_number,status,valid_from\nA-1,A,soon\n", "line 2: valid_from cannot be read as a date"),
+    ] {
+        dir.put("auths.csv", text);
+        let said = dir.run(&["inspect", "auths.csv"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        let shown = crate::kit::flowed(&said.out);
+        for wanted in [
+            "an authorization file",
+            &format!("check refuses it: auths.csv: {says}"),
+            "authorization_number authorization_number",
+        ] {
+            assert!(shown.contains(wanted), "{wanted}\n{shown}");
+        }
+    }
+    dir.put("auths.csv", "authorization_number,status,expiration_date\nA-1,A,2024-01-01\n");
+    let said = crate::kit::flowed(&dir.run(&["inspect", "auths.csv"]).success());
+    assert!(said.contains("warning column `expiration_date` is not read"), "{said}");
 }

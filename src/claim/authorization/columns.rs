@@ -87,12 +87,23 @@ fn looked_for(own: &str, more: &[String], demanded: &[String], header: &[String]
     names
 }
 
+/// The header of an authorization file.
+#[derive(Debug)]
+pub(super) struct FileHeader {
+    pub(super) grammar: Grammar,
+    /// The place of each column in the header.
+    pub(super) columns: [Option<usize>; COLUMNS.len()],
+    pub(super) header: Header,
+    /// Why it is refused: two columns claim one field.
+    pub(super) conflict: Option<String>,
+}
+
 /// Finds the delimiter for which the first line names the columns.
 pub(super) fn header(
     source: &Source,
     more: &AuthorizationColumns,
     demanded: &AuthorizationColumns,
-) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
+) -> Result<FileHeader, ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     // Under the wrong delimiter a header has one name, and may be unreadable.
     let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
@@ -122,16 +133,16 @@ pub(super) fn header(
         if columns[0].is_none() || columns[3].is_none() {
             return Ok(None);
         }
-        if let Some((own, (one, other))) = twice {
+        let conflict = twice.map(|(own, (one, other))| {
             let (one, other) = (&header.names[one], &header.names[other]);
-            return Err(unusable(format!(
+            format!(
                 "columns `{one}` and `{other}` both claim {own}; drop one of them, or say in [auths] of a layout which one holds it"
-            )));
-        }
+            )
+        });
         let mut grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
         let (sample, start) = (&source.sample, header.data_start);
         grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
-        Ok(Some((grammar, columns, header)))
+        Ok(Some(FileHeader { grammar, columns, header, conflict }))
     })?;
     found.ok_or_else(|| {
         if let Some(what) = unreadable.filter(|_| most < 2) {
@@ -164,8 +175,8 @@ mod tests {
         demanded[4] = ["START", "BEGIN"].map(str::to_owned).to_vec();
         let refused = |header: &str| {
             let source = Source::from_bytes("a.csv", format!("{header}\n").into_bytes()).expect("a text");
-            let (_, columns, head) = super::header(&source, &demanded, &demanded).expect("an authorization file");
-            refuse_if_renamed("a.csv", &columns, &demanded, head.lines_before).map_err(|e| e.to_string())
+            let found = super::header(&source, &demanded, &demanded).expect("an authorization file");
+            refuse_if_renamed("a.csv", &found.columns, &demanded, found.header.lines_before).map_err(|e| e.to_string())
         };
         for name in ["START", "begin", "valid_from"] {
             assert_eq!(refused(&format!("authorization_number,status,{name}")), Ok(()), "{name}");
@@ -185,8 +196,9 @@ mod tests {
             let source = Source::from_bytes("a.csv", format!("authorization_number,{header}\n").into_bytes());
             let mut demanded = AuthorizationColumns::default();
             demanded[3] = named.iter().map(|name| (*name).to_owned()).collect();
-            let found = super::header(&source.expect("a text"), &more, &demanded).map_err(|e| e.to_string());
-            found.map(|(_, columns, head)| head.names[columns[3].expect("a status")].clone())
+            let found = super::header(&source.expect("a text"), &more, &demanded).expect("an authorization file");
+            let status = found.columns[3].expect("a status");
+            found.conflict.map_or(Ok(found.header.names[status].clone()), Err)
         };
         for header in ["status,decision", "decision,Status", "auth_status,decision", "status,auth_status,status_code"] {
             let said = status(header, &[]).expect_err(header);

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 
 use crate::claim::authorization::collect::{FileRows, RowRoom};
-use crate::claim::authorization::columns::{AuthorizationColumns, COLUMNS, header, refuse_if_renamed, unread};
+use crate::claim::authorization::columns::{
+    AuthorizationColumns, COLUMNS, FileHeader, header, refuse_if_renamed, unread,
+};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::whole::Authorizations;
 use crate::claim::value::amount::{units, without_measure};
@@ -38,7 +40,10 @@ impl Authorizations {
     /// Reads the whole file. Fails at the first row that cannot be read. Rows that take more than `room` are on disk.
     pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
-        let (grammar, columns, head) = header(&source, words.columns, words.demanded)?;
+        let FileHeader { grammar, columns, header: head, conflict } = header(&source, words.columns, words.demanded)?;
+        if let Some(what) = conflict {
+            return Err(ReadError::unusable(&name, what));
+        }
         refuse_if_renamed(&name, &columns, words.demanded, head.lines_before)?;
         let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
@@ -73,7 +78,7 @@ impl Authorizations {
         more: &AuthorizationColumns,
         demanded: &AuthorizationColumns,
     ) -> Option<Vec<(&'static str, Option<String>)>> {
-        let (_, columns, header) = header(source, more, demanded).ok()?;
+        let FileHeader { columns, header, .. } = header(source, more, demanded).ok()?;
         let named = |(own, place): (&'static str, Option<usize>)| (own, place.map(|place| header.names[place].clone()));
         Some(COLUMNS.into_iter().zip(columns).map(named).collect())
     }

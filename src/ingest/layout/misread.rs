@@ -1,5 +1,5 @@
-//! Checks the first rows of an extract under its layout: how many surplus fields they have, and whether their dates can be
-//! read. The caller passes the function that reads a date.
+//! Checks the first rows of an extract under its layout: how many surplus fields they have, and whether they, and their dates,
+//! can be read. The caller passes the function that reads a date.
 
 use crate::ingest::cell::printable;
 use crate::ingest::error::ReadError;
@@ -16,6 +16,39 @@ use crate::ingest::source::Source;
 /// If at least this many of the first rows have a service date and none can be read, the extract was misread. Fewer may be
 /// single typing errors.
 const UNREADABLE_DATES: usize = 10;
+
+/// An extract with at least this many rejected rows, more than half of all its rows, was misread rather than damaged:
+/// fewer rejects could be the damage of a small file.
+const MISREAD_REJECTS: u64 = 10;
+
+/// An extract with at least this many rows, all of them rejected, was misread. A single bad row proves nothing.
+const MISREAD_ROWS: u64 = 2;
+
+/// Are so many rows of an extract rejected that it was misread?
+pub(crate) fn is_misread(rejected: u64, rows: u64) -> bool {
+    rejected >= MISREAD_REJECTS && rejected * 2 > rows || rejected == rows && rows >= MISREAD_ROWS
+}
+
+/// Refuses an extract that is small enough to be known as a whole before it is read, and of which most rows cannot be read.
+pub(crate) fn refuse_rejected_rows(source: &Source, detected: &Detected) -> Result<(), ReadError> {
+    if !source.whole || source.table().is_some() {
+        return Ok(());
+    }
+    let (mut rows, mut rejected) = (0, 0);
+    each_first_row(&detected.grammar, &source.sample, detected.data_start, true, usize::MAX, |row| {
+        rows += 1;
+        rejected += u64::from(row.is_none());
+        true
+    });
+    if !is_misread(rejected, rows) {
+        return Ok(());
+    }
+    let what = format!(
+        "{rejected} of {rows} rows cannot be read: is the delimiter or the header another one? `claimlint check` says why the first \
+         of them cannot"
+    );
+    Err(ReadError::unusable(&source.name, what))
+}
 
 /// Determines how many surplus fields the rows of an extract have: the first row with a readable date decides.
 pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn(&str) -> bool) {

@@ -64,12 +64,12 @@ pub(crate) fn inspect(
     let (file, layout) = (typed.files[0].as_str(), &settings.layout_choice());
     let library = load_library(layout)?;
     let policy = settings.policy()?;
-    if let Some(lines) = authorizations::described(file, &settings, &policy, &library)? {
+    if let Some((lines, exit)) = authorizations::described(file, &settings, &policy, &library)? {
         out.write_all(lines.as_bytes())?;
         if write_layout.is_some() {
             bail!("--write-layout: {} is an authorization file; only extracts have layouts", seen(file));
         }
-        return Ok(Exit::Clean);
+        return Ok(exit);
     }
     let source = Source::open_extract(file, layout.max_decompressed)?;
     let (library, detected, preamble) = match detect::detect(&source, &library) {
@@ -100,7 +100,10 @@ pub(crate) fn inspect(
     misread::settle_surplus(&source, &mut detected, is_date);
     // Refusals for which check has to look at rows.
     let merged = chosen.map_or(Ok(()), |layout| misread::refuse_merged_names(&source, &detected, layout));
-    let refusal = merged.and_then(|()| misread::refuse_unreadable_dates(&source, &detected, is_date)).err();
+    let refusal = merged
+        .and_then(|()| misread::refuse_unreadable_dates(&source, &detected, is_date))
+        .and_then(|()| misread::refuse_rejected_rows(&source, &detected))
+        .err();
     let words = Words::of(chosen, &policy)?;
     writeln!(out, "{}", fitted(&paint(BOLD, seen(file)), 2))?;
     if let Some(settings) = &settings.file {
