@@ -251,3 +251,21 @@ fn codes_that_nobody_reads_are_said() {
     }
     assert!(of("22514", "CPT22514").is_empty() && of("M48.56XA", "M54.5;M80.08XA").is_empty());
 }
+
+#[test]
+fn columns_that_each_of_several_extracts_lacks_are_counted_together() {
+    let dir = TestDir::with(&[CLEAR]);
+    let without = |name: &str, column: &str| {
+        let row = CLEAR.replace("C1,", &format!("{name},"));
+        dir.put(name, format!("{HEAD}{row}").replace(column, "remark"));
+    };
+    without("a.csv", "authorization_number");
+    let alone = warned(&dir, &["a.csv"]).1;
+    without("b.csv", "product");
+    let said = warned(&dir, &["a.csv", "b.csv"]).1;
+    assert!(alone.contains("2 of 2 extracts lack some of "), "{alone}");
+    assert!(said.contains("3 of 3 extracts lack some of "), "{said}");
+    without("claims.csv", "authorization_number");
+    let same = warned(&dir, &["a.csv"]).1;
+    assert!(same.contains("2 of 2 extracts lack ") && !same.contains("some of"), "{same}");
+}

@@ -58,7 +58,9 @@ pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) 
         n => format!("{n} of {total} extracts lack"),
     };
     let noun = if count == 1 { "column" } else { "columns" };
-    log.note(&format!("{who} {count} {noun}; `claimlint inspect` explains each"));
+    // Where one extract lacks other columns than another, none of them lacks all.
+    let some = if lacking.iter().all(|(_, absent)| absent.len() == count) { "" } else { "some of " };
+    log.note(&format!("{who} {some}{count} {noun}; `claimlint inspect` explains each"));
     for (effect, names) in groups.iter().filter(|(_, names)| !names.is_empty()) {
         log.detail(&format!("{effect}: {}", names.join(", ")));
     }
