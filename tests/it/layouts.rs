@@ -77,6 +77,18 @@ fn beyond(layout: Option<&str>, text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn of_diagnoses_numbered_from_0_the_26th_is_beyond() {
+    let text = |last: usize| {
+        let names: String = (0..=last).map(|number| format!(",diagnosis_{number}")).collect();
+        format!("claim_id,service_date,procedure_code{names}\nC1,2024-03-05,22514,M4854XA{}\n", ",".repeat(last))
+    };
+    assert!(beyond(None, &text(24)).is_empty());
+    let found = beyond(None, &text(25));
+    assert_eq!(found.iter().map(|(said, _)| said.as_str()).collect::<Vec<_>>(), ["diagnosis diagnosis_25 1 25"]);
+    assert!(found[0].1.contains("column `diagnosis_25` is not read: a row has at most 25 of diagnosis"), "{found:?}");
+}
+
+#[test]
 fn columns_beyond_a_run_the_slots_or_the_limit_are_a_warning() {
     let row = |cells: &str| format!("C1,2024-03-05,22514,M4854XA{cells}\n");
     let head = "claim_id,service_date,procedure_code,";
