@@ -131,10 +131,13 @@ fn version_cut(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String
     cut.deny_unknown_keys();
     let (of, last) = (of?, usize::try_from(last?).ok()?);
     if claim_id.last() != Some(&of.text) {
-        let message = format!(
-            "the version is the end of the claim number: write of = \"{}\", the last column of claim_id",
-            claim_id.last().map_or("CLAIM_NO", String::as_str)
-        );
+        let message = match claim_id.last() {
+            Some(last) => {
+                format!("the version is the end of the claim number: write of = \"{last}\", the last column of claim_id")
+            }
+            None => "the version is the end of the claim number: write claim_id under [columns], too, and `of` its last column"
+                .to_owned(),
+        };
         document.fault(of.span, message);
         return None;
     }
@@ -216,5 +219,8 @@ mod tests {
             let faults = Layout::load("l.toml", &format!("{HEAD}{text}")).expect_err(cut).list;
             assert!(faults[0].message.starts_with(says), "{cut}: {}", faults[0].message);
         }
+        let cut = "extends = \"canonical\"\n[columns]\nversion_number = { of = \"claim_id\", last = 2 }\n";
+        let faults = Layout::load("l.toml", cut).expect_err("no claim_id").list;
+        assert!(faults[0].message.contains("write claim_id under [columns], too"), "{}", faults[0].message);
     }
 }
