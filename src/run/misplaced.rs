@@ -304,7 +304,9 @@ mod tests {
             assert!(unlike(Kind::Procedure(ProcedureColumn::Procedure), cell), "{cell}");
         }
         assert!(unlike(Kind::Procedure(ProcedureColumn::Icd), "2251459"), "only PCS codes are read there");
-        for (cell, want) in [("00111", false), ("0111.0", false), ("111.00", true), ("22513", true), ("2024-05-06", true)] {
+        for (cell, want) in
+            [("00111", false), ("0111.0", false), ("111.00", true), ("22513", true), ("2024-05-06", true)]
+        {
             assert_eq!(unlike(Kind::BillType, cell), want, "{cell}");
         }
         assert!(unlike(Kind::Place, "3/5/2024") && !unlike(Kind::Place, "00022"));

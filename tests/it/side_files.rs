@@ -64,7 +64,8 @@ fn a_column_of_an_authorization_file_that_may_be_a_lacking_one_is_said() {
     dir.put("auths.csv", format!("{head}\nA-1,approved,2019-01-01,2019-12-31,1,2018-12-01\n"));
     let output = checked(&dir, &["-q", "claims.csv", "--auths", "auths.csv"]);
     let like = |field: &str, column: &str| format!("unused-authorization-column {field} {column}");
-    let all = [like("valid_from", "effective_date"), like("valid_to", "Expiration Date"), like("units", "approved_units")];
+    let all =
+        [like("valid_from", "effective_date"), like("valid_to", "Expiration Date"), like("units", "approved_units")];
     assert_eq!(of_report(&dir, "report"), all);
     let said = "auths.csv: column `Expiration Date` is not read, and the file has no valid_to, which it may be; if it is, write \
                 valid_to = \"Expiration Date\" under [auths] of a layout";

@@ -50,7 +50,9 @@ fn claims_that_a_header_table_does_not_have_are_counted() {
 fn counted(dir: &TestDir, keys: &[&str]) -> Vec<u64> {
     let text = fs::read_to_string(dir.at("report/summary.json")).expect("a report");
     let summary: Value = serde_json::from_str(&text).expect("JSON");
-    keys.iter().map(|key| summary["joined_tables"][0][key].as_u64().unwrap_or_else(|| panic!("{key}: {text}"))).collect()
+    keys.iter()
+        .map(|key| summary["joined_tables"][0][key].as_u64().unwrap_or_else(|| panic!("{key}: {text}")))
+        .collect()
 }
 
 #[test]
@@ -58,22 +60,34 @@ fn codes_on_rows_of_a_table_without_a_key_are_said() {
     let dir = TestDir::with(&[CLEAR]);
     let codes = |key: &str| {
         let join = "codes = { column = \"PX\", number = \"N\", as = \"P{1..3}\" }\n";
-        dir.put("l.toml", joining("icd_procedure = \"P{1..3}\"\n", join).replace("key = \"K\"\nto = \"claim_id\"\n", key));
+        dir.put(
+            "l.toml",
+            joining("icd_procedure = \"P{1..3}\"\n", join).replace("key = \"K\"\nto = \"claim_id\"\n", key),
+        );
     };
     let args = ["--layout", "l.toml", "--join", "t=t.csv"];
     let keys = ["rows", "rows_without_key", "keys", "keys_met", "keys_met_by_none", "codes_unmet"];
     codes("key = \"K\"\nto = \"claim_id\"\n");
     dir.put("t.csv", "K,PX,N\nC1,0JH60DZ,1\n,0JH60DZ,1\n,0QU03JZ,1\nNULL,0PU43JZ,1\n");
     let (warnings, said) = warned(&dir, &args);
-    assert_eq!((warnings, counted(&dir, &keys)), (vec!["joined-codes-unmet t 4 2 0".to_owned()], vec![4, 3, 1, 1, 0, 2]));
+    assert_eq!(
+        (warnings, counted(&dir, &keys)),
+        (vec!["joined-codes-unmet t 4 2 0".to_owned()], vec![4, 3, 1, 1, 0, 2])
+    );
     assert!(
-        said.contains("2 listed codes on rows whose key is empty or was mangled by a spreadsheet, the first on line 4;"),
+        said.contains(
+            "2 listed codes on rows whose key is empty or was mangled by a spreadsheet, the first on line 4;"
+        ),
         "{said}"
     );
-    assert!(said.contains("4 rows (3 without a key) with 1 key"), "{said}");
+    let page = fs::read_to_string(dir.at("report/report.html")).expect("a report");
+    assert!(page.contains("4 rows (3 without a key) with 1 key;"), "{page}");
     dir.put("t.csv", "K,PX,N\nC1,0JH60DZ,1\nC9,0QU03JZ,1\n1.23E+15,0PU43JZ,1\n1.23E+15,0PU33JZ,1\n");
     let (warnings, said) = warned(&dir, &args);
-    assert_eq!((warnings, counted(&dir, &keys)), (vec!["joined-codes-unmet t 4 3 1".to_owned()], vec![4, 0, 3, 1, 2, 3]));
+    assert_eq!(
+        (warnings, counted(&dir, &keys)),
+        (vec!["joined-codes-unmet t 4 3 1".to_owned()], vec![4, 0, 3, 1, 2, 3])
+    );
     assert!(said.contains("3 listed codes on 1 key that no row of the extracts has, and on rows whose key"), "{said}");
     codes("key = [\"M\", \"K\"]\nto = [\"member_id\", \"claim_id\"]\n");
     dir.put("t.csv", "M,K,PX,N\nM1,C1,0JH60DZ,1\n,C1,0QU03JZ,1\n");
@@ -163,7 +177,10 @@ fn a_column_that_a_joined_table_lacks_is_said() {
     layout("", status);
     let (warnings, said) = warned(&dir, &args);
     assert_eq!(warnings, ["joined-column-missing claim_status t.ST"]);
-    assert!(said.contains("claims.csv: the joined table has no column `t.ST`, from which the layout reads claim_status"), "{said}");
+    assert!(
+        said.contains("claims.csv: the joined table has no column `t.ST`, from which the layout reads claim_status"),
+        "{said}"
+    );
     let unused = "unused = [\"diagnosis_1\"]\n";
     layout(unused, "diagnosis = [\"t.DX1\", \"t.DX2\"]\n");
     assert_eq!(warned(&dir, &args).0, ["joined-column-missing diagnosis t.DX2"]);

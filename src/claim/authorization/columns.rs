@@ -57,11 +57,7 @@ pub(super) fn refuse_if_renamed(
 }
 
 /// Columns that nothing reads, and whose name is one of those that a column which the file lacks may have.
-pub(super) fn unread(
-    file: &str,
-    columns: &[Option<usize>; COLUMNS.len()],
-    header: &[String],
-) -> Vec<Warning> {
+pub(super) fn unread(file: &str, columns: &[Option<usize>; COLUMNS.len()], header: &[String]) -> Vec<Warning> {
     let is_lacking = |own: &str| COLUMNS.iter().zip(columns).any(|(name, column)| *name == own && column.is_none());
     let each = header.iter().enumerate().filter(|(place, _)| !columns.contains(&Some(*place)));
     let warning = |(_, name): (usize, &String)| {
@@ -208,7 +204,11 @@ mod tests {
         assert_eq!(status("status_code,STATUS,status_desc", &[]), Ok("STATUS".to_owned()));
         assert_eq!(status("status,decision", &["decision"]), Ok("decision".to_owned()));
         assert_eq!(status("status,decision", &["status"]), Ok("status".to_owned()));
-        assert_eq!(status("status,status_code", &["decision"]), Ok("status".to_owned()), "others say that it is missing");
+        assert_eq!(
+            status("status,status_code", &["decision"]),
+            Ok("status".to_owned()),
+            "others say that it is missing"
+        );
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Layout {
         let mut found: BTreeMap<(&str, usize), NumberedBeyond> = BTreeMap::new();
         for (column, name) in header.iter().enumerate() {
             let folded = fold(name);
-            let goes_on = |end: &&End| end.name.slot(&folded).is_some_and(|number| usize::from(number) + end.first > end.last);
+            let goes_on =
+                |end: &&End| end.name.slot(&folded).is_some_and(|number| usize::from(number) + end.first > end.last);
             let end = ends.iter().find(goes_on);
             if let Some(End { last, field, .. }) = end.filter(|_| !binding.each().any(|slot| slot.uses(column))) {
                 let new = || NumberedBeyond { field, last: *last as u64, columns: Vec::new() };
