@@ -35,6 +35,7 @@
 //! nightly     dated reports, the newest as the baseline, old ones removed, directories of extracts, inputs that settle
 //! schedules   the guide's examples for systemd and cron are accepted and run
 //! moving      an input that changes during the run ends it
+//! inputs      what a run reads is read whole and stays: pipes, files without end, places that no file of a command may take
 //! others      files of others: links, foreign files and inputs in the place of a report, a directory swapped mid-run
 //! foreign     reports that somebody made to harm their reader
 //! verify      altered reports and reports of other inputs are recognized
@@ -97,6 +98,8 @@ mod hostile;
 mod house;
 #[cfg(unix)]
 mod injection;
+#[cfg(unix)]
+mod inputs;
 mod inspect;
 mod invariants;
 mod jobs;

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::ingest::field::fold;
 use crate::ingest::layout::text_form::TextForm;
 
+/// Why a table is no pipe: it is read once for its header and once for its rows, and before the extract.
+const READ_TWICE: &str = "a joined table is a file, not stdin or another pipe, which can be read only once";
+
 /// A file given for a table: `--join NAME=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableFile {
@@ -24,12 +27,21 @@ impl TableFile {
     /// Parses `NAME=FILE`. The error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            // A table may be read twice, and before the extract, which stdin does not allow.
-            Some((_, "-")) => Err("a joined table is a file, not stdin".to_owned()),
+            Some((_, "-")) => Err(READ_TWICE.to_owned()),
             Some((name, file)) if !name.is_empty() && !file.is_empty() => {
                 Ok(Self { name: name.to_owned(), file: file.to_owned(), limit: None })
             }
             _ => Err("write NAME=FILE, such as diagnosis=dx.csv".to_owned()),
+        }
+    }
+
+    /// Refuses a pipe or a device, of which the second reading would get what the first one has left.
+    pub(crate) fn ensure_readable_twice(&self) -> Result<(), String> {
+        match std::fs::metadata(&self.file) {
+            Ok(found) if !found.is_file() && !found.is_dir() => {
+                Err(format!("--join {}={}: {READ_TWICE}", self.name, self.file))
+            }
+            _ => Ok(()),
         }
     }
 }

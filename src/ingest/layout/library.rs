@@ -33,12 +33,13 @@ impl Library {
         Self { layouts: vec![layout.chosen()], tables: Vec::new() }
     }
 
-    /// Adds the files of joined tables. Fails if a table was given twice.
+    /// Adds the files of joined tables. Fails if a table was given twice, or can be read only once.
     pub fn joining(mut self, tables: &[TableFile]) -> Result<Self, String> {
         for table in tables {
             if self.tables.iter().any(|t| t.name == table.name) {
                 return Err(format!("--join {}: given twice; put the rows of both files into one", table.name));
             }
+            table.ensure_readable_twice()?;
             self.tables.push(table.clone());
         }
         Ok(self)
