@@ -7,8 +7,8 @@ use anyhow::bail;
 use glob::{MatchOptions, Pattern};
 use jiff::civil::Date;
 
-use crate::report::dir::{DEFAULT, has_summary};
-use crate::report::siblings::{SiblingReport, in_order};
+use crate::report::dir::{DEFAULT, FoundReport, look_for_report};
+use crate::report::siblings::{SiblingReport, Siblings, is_lost_and_found};
 
 /// What stands for the day of the run.
 const DATE: &str = "{date}";
@@ -40,34 +40,78 @@ pub(crate) fn filled(template: &Path, day: Date, run: &str) -> anyhow::Result<Pa
 }
 
 /// The newest report among those that the same `--out` names, or names on other days and in other runs. Without a placeholder
-/// in its last part, that is every report in its directory. `None`: there is none yet.
+/// in its last part, that is every report in its directory. `None`: there is none yet. Fails if what may be a newer report cannot
+/// be read: a gate on what is new would pass for the wrong reason.
 pub(crate) fn latest(template: Option<&Path>) -> anyhow::Result<Option<SiblingReport>> {
-    let pattern = match template {
-        None => format!("{DEFAULT}*"),
-        Some(template) => {
-            let Some(text) = template.to_str() else {
-                bail!("--baseline {LATEST}: --out is not text; name the baseline")
-            };
-            let wild = |part: &str| Pattern::escape(part).replace(DATE, "*").replace(RUN, "*");
-            let path = Path::new(text);
-            let part = |part: Option<&str>| part.map(wild).unwrap_or_default();
-            let above = part(path.parent().and_then(Path::to_str));
-            let name = part(path.file_name().and_then(|name| name.to_str()));
-            let is_fixed = |part: &str| !part.contains(DATE) && !part.contains(RUN);
-            let name = if name.is_empty() || is_fixed(text) { "*".to_owned() } else { name };
-            if above.is_empty() { name } else { format!("{}/{name}", above.trim_end_matches('/')) }
-        }
+    let (above, name) = match template {
+        None => (String::new(), format!("{DEFAULT}*")),
+        Some(template) => patterns(template)?,
     };
+    let pattern = if above.is_empty() { name.clone() } else { format!("{}/{name}", above.trim_end_matches('/')) };
     let options =
         MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-    let found = glob::glob_with(&pattern, options)?.filter_map(Result::ok);
-    let is_default = |path: &PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let rest = name.strip_prefix(DEFAULT).unwrap_or_default();
-        rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let reports = found.filter(|path| (template.is_some() || is_default(path)) && has_summary(path));
-    Ok(in_order(reports.map(SiblingReport::at).collect()).into_iter().next())
+    let (mut paths, mut links, mut shut) = (Vec::new(), Vec::new(), Vec::new());
+    // A directory above that may not be listed has no entry to be found.
+    for path in if above.contains('*') { glob::glob_with(&above, options)?.collect() } else { Vec::new() } {
+        match path {
+            Ok(path) if path.is_dir() && !is_lost_and_found(&path) && std::fs::read_dir(&path).is_err() => {
+                shut.push(path)
+            }
+            Ok(_) => {}
+            Err(e) => shut.push(e.path().to_path_buf()),
+        }
+    }
+    for found in glob::glob_with(&pattern, options)? {
+        match found {
+            Ok(path) if template.is_none() && !is_default(&path) => {}
+            Ok(path) if path.is_symlink() => links.push(path),
+            Ok(path) => paths.push(path),
+            Err(e) => shut.push(e.path().to_path_buf()),
+        }
+    }
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let known: Vec<_> = paths.iter().filter_map(|path| real(path)).collect();
+    let mut found = Siblings::of(paths);
+    for path in shut {
+        found.add_unreadable(path, "may not be read by this user".to_owned());
+    }
+    for link in links {
+        match real(&link) {
+            Some(to) if known.contains(&to) || look_for_report(&to) == FoundReport::None => {}
+            // Among files of any name, a link that leads nowhere need not have been a report.
+            None if name == ANY => {}
+            _ => found.add_unreadable(link, "is a link, and no run writes a report as a link".to_owned()),
+        }
+    }
+    if let Some(unread) = found.perhaps_newest().next() {
+        bail!(
+            "--baseline {LATEST}: {unread}, so it cannot be told which report is the newest; make it readable or move it away, or \
+             name the report to compare with: --baseline DIR"
+        );
+    }
+    Ok(found.reports.into_iter().next())
+}
+
+/// A pattern for every name.
+const ANY: &str = "*";
+
+/// Patterns for the directory above the reports that an `--out` names, and for the last part of their names.
+fn patterns(template: &Path) -> anyhow::Result<(String, String)> {
+    let Some(text) = template.to_str() else { bail!("--baseline {LATEST}: --out is not text; name the baseline") };
+    let wild = |part: &str| Pattern::escape(part).replace(DATE, "*").replace(RUN, "*");
+    let path = Path::new(text);
+    let part = |part: Option<&str>| part.map(wild).unwrap_or_default();
+    let above = part(path.parent().and_then(Path::to_str));
+    let name = part(path.file_name().and_then(|name| name.to_str()));
+    let is_fixed = !text.contains(DATE) && !text.contains(RUN);
+    Ok((above, if name.is_empty() || is_fixed { ANY.to_owned() } else { name }))
+}
+
+/// Is this a name that a report has without `--out`?
+fn is_default(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let rest = name.strip_prefix(DEFAULT).unwrap_or_default();
+    rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CLEAR, DENY, HEAD, REVIEW, TestDir, names};
+use crate::kit::flowed;
 
 /// Runs a check over claims.csv and returns what it said on stderr.
 fn check(dir: &TestDir, code: i32, more: &[&str]) -> String {
@@ -96,6 +97,98 @@ fn the_newest_report_is_the_baseline() {
     assert!(check(&dir, 0, latest).contains("baseline: claimlint-report, written"));
     let run = fs::read_to_string(dir.at("claimlint-report-2/run.json")).expect("a report");
     assert!(run.contains("\"baseline\": \"claimlint-report\""), "{run}");
+}
+
+/// A report that cannot be read is not the same as none: a gate on what is new would pass, and old reports would stay unseen.
+#[test]
+fn a_report_that_cannot_be_read_is_said() {
+    let dir = TestDir::with(&[CLEAR]);
+    let latest = ["-q", "--out", "r/{date}-{run}", "--baseline", "latest", "--fail-on", "new-deny"];
+    for _ in 0..2 {
+        check(&dir, 0, &latest);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let newest_first = || {
+        let mut reports: Vec<_> = names(&dir.at("r"))
+            .into_iter()
+            .map(|name| {
+                let run = fs::read(dir.at("r").join(&name).join("run.json")).expect("a report");
+                let run: serde_json::Value = serde_json::from_slice(&run).expect("JSON");
+                (run["finished_unix_milliseconds"].as_i64(), format!("r/{name}"))
+            })
+            .collect();
+        reports.sort();
+        reports.into_iter().rev().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    let reports = newest_first();
+    let summaries = [&reports[0], &reports[1]].map(|report| format!("{report}/summary.json"));
+    fs::write(dir.at("claims.csv"), HEAD.to_owned() + DENY).expect("ours");
+    // Its own time says that the older one does not matter.
+    let text = fs::read(dir.at(&summaries[1])).expect("a report");
+    fs::remove_file(dir.at(&summaries[1])).expect("ours");
+    check(&dir, 1, &latest);
+    dir.put(&summaries[1], &text);
+    let newest = newest_first()[0].clone();
+    fs::write(dir.at(&newest).join("summary.json"), "{}").expect("ours");
+    let said = check(&dir, 2, &latest);
+    assert!(
+        said.contains(&format!("--baseline latest: {newest}: its summary.json is damaged"))
+            && said.contains("--baseline DIR"),
+        "{said}"
+    );
+    check(&dir, 1, &["-q", "--out", "other", "--baseline", &reports[0], "--fail-on", "new-deny"]);
+    dir.put("claimlint.toml", "out = \"r/{date}-{run}\"\n");
+    let answer = flowed(&dir.run(&["explain", "C1"]).success());
+    assert!(answer.contains("It may not be the newest: ") && answer.contains(&newest), "{answer}");
+    let output = dir.run(&["prune", "r", "--keep", "1"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains(&format!("{newest}: its summary.json is damaged; it stays")), "{}", output.err);
+    assert!(dir.at(&newest).exists());
+    // None is left that can be read.
+    for report in newest_first().into_iter().filter(|report| *report != newest) {
+        fs::remove_dir_all(dir.at(&report)).expect("ours");
+    }
+    let said = dir.run(&["explain", "C1"]).refused();
+    assert!(said.contains(&format!("{newest}: its summary.json is damaged")), "{said}");
+    #[cfg(unix)]
+    {
+        // Nor is a link to a report none.
+        fs::rename(dir.at(&newest), dir.at("moved")).expect("ours");
+        dir.put("moved/summary.json", &text);
+        std::os::unix::fs::symlink("../moved", dir.at(&newest)).expect("a link");
+        assert!(check(&dir, 2, &latest).contains("is a link"));
+    }
+}
+
+/// The service got another user, or one night was run by root.
+#[cfg(unix)]
+#[test]
+fn a_report_of_another_user_is_said() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let dir = TestDir::with(&[CLEAR]);
+    check(&dir, 0, &["-q", "--out", "r/1"]);
+    fs::copy(env!("CARGO_BIN_EXE_claimlint"), dir.at("claimlint")).expect("room for it");
+    let mode = |path: &str, mode| fs::set_permissions(dir.at(path), fs::Permissions::from_mode(mode)).expect("ours");
+    let is_root = fs::metadata(dir.at("r")).is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0);
+    mode("", 0o777);
+    mode("r", 0o777);
+    mode("claims.csv", 0o644);
+    mode("r/1", 0o000);
+    let other = |args: &[&str]| {
+        let mut command = std::process::Command::new(dir.at("claimlint"));
+        command.args(args).current_dir(dir.at(""));
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        crate::cli::CommandOutput::by(&mut command)
+    };
+    let latest = ["check", "claims.csv", "-q", "--out", "r/2", "--baseline", "latest", "--fail-on", "new-deny"];
+    let said = other(&latest).refused();
+    assert!(said.contains("--baseline latest: r/1: may not be read by this user"), "{said}");
+    let output = other(&["prune", "r", "--keep", "1"]);
+    assert!(output.code == Some(1) && output.err.contains("r/1: may not be read by this user"), "{}", output.err);
+    mode("r/1", 0o700);
 }
 
 #[test]

@@ -13,18 +13,17 @@ use crate::cli::terminal::screen;
 use crate::cli::terminal::style::{WARNING, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::report::dir::Shelf;
-use crate::report::siblings::{RunRecord, SiblingReport, newest_first};
+use crate::report::siblings::{RunRecord, SiblingReport, in_directory};
 use crate::report::words::numbers::counted;
 
-/// Removes reports, and names each. The exit code is 1 if a report that should go could not be removed.
+/// Removes reports, and names each. The exit code is 1 if a report that should go could not be removed, or if what may be a report
+/// cannot be read.
 pub(crate) fn prune(args: &Prune, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let trouble = |e: std::io::Error| anyhow!("{}: {}", args.directory.display(), describe_io_error(&e));
     let shelf = Shelf::open(&args.directory).map_err(trouble)?;
     let unfinished = if args.dry_run { 0 } else { shelf.remove_unfinished().map_err(trouble)? };
-    let (told, untold): (Vec<_>, Vec<_>) = newest_first(&args.directory, |_| true)
-        .map_err(trouble)?
-        .into_iter()
-        .partition(|report| report.time().is_some());
+    let found = in_directory(&args.directory, |_| true).map_err(trouble)?;
+    let (told, untold): (Vec<_>, Vec<_>) = found.reports.into_iter().partition(|report| report.time().is_some());
     let oldest_kept = oldest_kept(args)?;
     let keep = args.keep.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX));
     let is_old = |report: &SiblingReport| oldest_kept.is_none_or(|time| report.time() < Some(time));
@@ -45,6 +44,7 @@ pub(crate) fn prune(args: &Prune, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     let untold = untold.iter().map(|report| format!("{}: its run.json cannot be read", report.path.display()));
     stays.extend(untold);
+    stays.extend(found.unreadable.iter().map(ToString::to_string));
     for what in &stays {
         let line = format!("{} {}; it stays", paint(WARNING, "warning:"), seen(what));
         writeln!(screen::stderr(), "{}", fitted(&line, 9))?;

@@ -1,6 +1,7 @@
 //! What a report directory may hold: decides what `--force` may replace and what a later run may remove.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -120,14 +121,54 @@ pub(crate) fn has_summary(path: &Path) -> bool {
     is_directory && Directory::open(path).is_ok_and(|directory| is_summary(&directory))
 }
 
+/// What is in a place where a report may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FoundReport {
+    /// A directory with a summary.json of claimlint.
+    Whole,
+    /// A directory that may be a report and cannot be read as one; why, in words that follow its name.
+    Unreadable(String),
+    /// No report: a directory without any trace of one, a file, a link, or nothing.
+    None,
+}
+
+/// Looks for a report in this place. Links are not followed.
+pub(crate) fn look_for_report(path: &Path) -> FoundReport {
+    let shut = |what: &str, e: &io::Error| match e.kind() {
+        io::ErrorKind::PermissionDenied => FoundReport::Unreadable(format!("{what}may not be read by this user")),
+        _ => FoundReport::Unreadable(format!("{what}cannot be read: {e}")),
+    };
+    if !std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) {
+        return FoundReport::None;
+    }
+    let directory = match Directory::open(path) {
+        Ok(directory) => directory,
+        Err(e) => return shut("", &e),
+    };
+    let trace = |what: &str| match Manifest::read(&directory) {
+        Some(_) => FoundReport::Unreadable(format!("its summary.json {what}")),
+        None => FoundReport::None,
+    };
+    match directory.open_file(summary_json::FILE).map(begins_as_summary) {
+        Ok(true) => FoundReport::Whole,
+        Ok(false) => trace("is damaged"),
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => shut("its summary.json ", &e),
+        Err(_) => trace("is missing"),
+    }
+}
+
 /// The directory of this name, if it holds the summary of a report. What else it holds is not looked at, which takes no time.
 pub(super) fn report_inside(parent: &Directory, name: impl AsRef<Path>) -> Option<Directory> {
     parent.open_inside(name).ok().filter(is_summary)
 }
 
 fn is_summary(directory: &Directory) -> bool {
+    directory.open_file(summary_json::FILE).is_ok_and(begins_as_summary)
+}
+
+fn begins_as_summary(file: File) -> bool {
     let mut text = Vec::new();
-    let read = directory.open_file(summary_json::FILE).and_then(|file| file.take(SUMMARY_BYTES).read_to_end(&mut text));
+    let read = file.take(SUMMARY_BYTES).read_to_end(&mut text);
     read.is_ok() && String::from_utf8_lossy(&text).contains("\"schema\": \"claimlint-summary/")
 }
 

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::args::{ConfigChoice, Explain};
 use crate::cli::load::describe_io_error;
 use crate::cli::settings;
-use crate::report::siblings::{SiblingReport, newest_first};
+use crate::report::siblings::{SiblingReport, Siblings, in_directory};
 
 /// Most reports that a sentence names.
 const NAMED: usize = 3;
@@ -16,7 +16,8 @@ const NAMED: usize = 3;
 pub(super) struct ChosenReport {
     /// The report.
     pub(super) report: SiblingReport,
-    /// That it is the newest of several, with the others; empty if it was named or is the only one.
+    /// That it is the newest of several, with the others and with those that cannot be read; empty if it was named or is the only
+    /// one.
     pub(super) others: String,
 }
 
@@ -26,11 +27,15 @@ pub(super) fn choose(args: &Explain) -> anyhow::Result<ChosenReport> {
         return Ok(ChosenReport { report: SiblingReport::at(named.clone()), others: String::new() });
     }
     let choice = ConfigChoice { config: args.config.clone(), no_config: args.no_config };
-    let reports = match settings::report_place(&choice)? {
+    let found = match settings::report_place(&choice)? {
         Some(out) => at_place(&out)?,
         None => found_in(Path::new(""), |_| true)?,
     };
-    let [newest, older @ ..] = reports.as_slice() else {
+    let unreadable: Vec<_> = found.perhaps_newest().map(ToString::to_string).collect();
+    let [newest, older @ ..] = found.reports.as_slice() else {
+        if !unreadable.is_empty() {
+            bail!("{}; name the directory of a report with --in", listed(&unreadable));
+        }
         bail!("no report is in this directory; name the directory of one with --in");
     };
     let ties: Vec<_> = older.iter().take_while(|report| report.ties_with(newest)).collect();
@@ -44,30 +49,32 @@ pub(super) fn choose(args: &Explain) -> anyhow::Result<ChosenReport> {
         1 => format!("It is the newest of 2 reports; the other is {}. --in names another.", names[0]),
         n => format!("It is the newest of {} reports; the others are {}. --in names another.", n + 1, listed(&names)),
     };
-    Ok(ChosenReport { report: newest.clone(), others })
+    let unreadable = (!unreadable.is_empty()).then(|| format!("It may not be the newest: {}.", listed(&unreadable)));
+    let others: Vec<_> = unreadable.into_iter().chain((!others.is_empty()).then_some(others)).collect();
+    Ok(ChosenReport { report: newest.clone(), others: others.join(" ") })
 }
 
 /// The reports at the place that `out` of the settings names. Each `{...}` in it stands for any text.
-fn at_place(out: &Path) -> anyhow::Result<Vec<SiblingReport>> {
+fn at_place(out: &Path) -> anyhow::Result<Siblings> {
     let parts: Vec<Component<'_>> = out.components().collect();
     let is_open = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains('{');
     let Some(first) = parts.iter().position(is_open) else {
-        return Ok(vec![SiblingReport::at(out.to_owned())]);
+        return Ok(Siblings { reports: vec![SiblingReport::at(out.to_owned())], ..Siblings::default() });
     };
     if first + 1 < parts.len() {
         bail!("{}: the date is not in the last part of `out`; name the directory of a report with --in", out.display());
     }
     let parent: PathBuf = parts[..first].iter().collect();
     let pattern = parts[first].as_os_str().to_string_lossy().into_owned();
-    let reports = found_in(&parent, |name| fits(&pattern, name))?;
-    if reports.is_empty() {
+    let found = found_in(&parent, |name| fits(&pattern, name))?;
+    if found == Siblings::default() {
         bail!("{}: no report has such a name; name the directory of one with --in", out.display());
     }
-    Ok(reports)
+    Ok(found)
 }
 
-fn found_in(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<SiblingReport>> {
-    newest_first(parent, is_wanted).map_err(|e| anyhow!("{}: {}", parent.display(), describe_io_error(&e)))
+fn found_in(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> anyhow::Result<Siblings> {
+    in_directory(parent, is_wanted).map_err(|e| anyhow!("{}: {}", parent.display(), describe_io_error(&e)))
 }
 
 /// Does a name have the fixed texts of a pattern, in order, with any text in the place of each `{...}`?
