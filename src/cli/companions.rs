@@ -85,6 +85,18 @@ pub(crate) fn is_companion(name: &str) -> bool {
         })
 }
 
+/// The files beside inputs that tell whether these are complete.
+pub(crate) fn files<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in inputs.into_iter().map(Path::new).filter(|path| path.is_file()) {
+        found.extend(beside(path, &[DONE]));
+        for (_, _, endings, sums) in &ALGORITHMS {
+            found.extend(beside(path, endings).into_iter().chain(lists(path, sums)));
+        }
+    }
+    found
+}
+
 /// Checks every input against the files beside it, and returns what was found in order. Fails if one is not complete.
 pub(crate) fn check(inputs: &[&str]) -> anyhow::Result<Vec<String>> {
     let paths = inputs.iter().map(Path::new).filter(|path| path.is_file()).collect::<Vec<_>>();

@@ -10,6 +10,7 @@ use anyhow::{anyhow, bail};
 use tempfile::NamedTempFile;
 
 use crate::claim::Sum;
+use crate::cli::new_file;
 use crate::exit::Exit;
 use crate::ledger::LedgerBin;
 use crate::policy::Disposition;
@@ -45,12 +46,13 @@ pub(crate) fn check_place(target: &Path, inputs: &ProtectedFiles, out: Option<&P
     if inputs.protects(target) {
         bail!("--metrics {shown}: is an input of this run; name another file");
     }
+    let directory = target.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    if out.is_some_and(|out| {
-        target.parent() == Some(out) || real(out).is_some_and(|out| target.parent().and_then(real) == Some(out))
-    }) {
+    if out.is_some_and(|out| target.parent() == Some(out) || real(out).is_some_and(|out| real(directory) == Some(out)))
+    {
         bail!("--metrics {shown}: is in the report directory, which holds the report alone; name another place");
     }
+    new_file::ensure_no_report("--metrics", target)?;
     staged(target).map(drop)
 }
 
@@ -61,9 +63,7 @@ fn staged(target: &Path) -> anyhow::Result<NamedTempFile> {
     // The collector is another user. The figures name no claim, and nobody else may write them.
     #[cfg(unix)]
     options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    options
-        .tempfile_in(directory)
-        .map_err(|e| anyhow!("--metrics {}: {e}; name a file that can be written", target.display()))
+    options.tempfile_in(directory).map_err(|e| new_file::place_trouble("--metrics", target, &e))
 }
 
 impl StagedMetrics {

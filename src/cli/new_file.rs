@@ -7,6 +7,35 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 
 use crate::report::dir;
+use crate::report::dir::FoundReport;
+
+/// An error of the disk about a place that a flag names, in which a file or directory is to be made.
+pub(crate) fn place_trouble(flag: &str, path: &Path, e: &std::io::Error) -> anyhow::Error {
+    let what = dir::describe_io_error(e).replace("--out", flag);
+    // What is to be made is not there yet, so such an error is about the directory above it.
+    let is_above = matches!(
+        e.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    );
+    let about = if is_above { "its directory " } else { "" };
+    anyhow!("{flag} {}: {about}{what}", path.display())
+}
+
+/// Refuses a place inside a finished report, which would no longer be as it was written.
+pub(crate) fn ensure_no_report(flag: &str, path: &Path) -> anyhow::Result<()> {
+    // Directories that are not there yet are made in the nearest one that is.
+    let mut above = path.ancestors().skip(1).map(|above| Path::new(".").join(above));
+    let Some(directory) = above.find_map(|above| std::fs::canonicalize(above).ok()) else { return Ok(()) };
+    // Whoever may not list a directory learns from writing to it what is wrong.
+    if std::fs::read_dir(&directory).is_ok() && dir::look_for_report(&directory) != FoundReport::None {
+        bail!(
+            "{flag} {}: is in a report, which holds the report alone and would no longer be as it was written; name another \
+             place",
+            path.display()
+        );
+    }
+    Ok(())
+}
 
 /// Writes a new file that only its owner can read. An incomplete file is removed.
 pub(crate) fn save(
@@ -45,6 +74,7 @@ impl<'p> NewFiles<'p> {
 /// Writes a new file and keeps it open.
 fn saved(flag: &str, path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<File> {
     let shown = path.display();
+    ensure_no_report(flag, path)?;
     // The advice is about the flag of a report.
     let described = |e: &std::io::Error| dir::describe_io_error(e).replace("--out", flag);
     let mut file = dir::create(path).map_err(|e| match e.kind() {

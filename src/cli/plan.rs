@@ -41,6 +41,10 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<String>,
     /// The table of which the extracts are parts, if it was thinned.
     pub(crate) table: Option<ThinnedTable>,
+    /// The file that lists these parts.
+    pub(crate) table_list: Option<PathBuf>,
+    /// The `.done` files and checksums beside the inputs.
+    companions: Vec<PathBuf>,
     /// The report directory.
     pub(crate) out: Option<PathBuf>,
     /// The report that findings are compared with.
@@ -83,8 +87,8 @@ impl Plan {
         let texts = [&settings.file, &settings.auths.value, &settings.layout.value, &settings.mask.value];
         let names = self.files.iter().chain(settings.join.list().iter().map(|table| &table.file));
         let names = names.chain(texts.into_iter().flatten()).map(Path::new);
-        let paths =
-            settings.policy.list().iter().chain(&settings.suppress.value).chain(&self.sign_file).map(PathBuf::as_path);
+        let paths = settings.policy.list().iter().chain(&settings.suppress.value).chain(&self.sign_file);
+        let paths = paths.chain(&self.table_list).chain(&self.companions).map(PathBuf::as_path);
         ProtectedFiles::of(names.chain(paths))
     }
 }
@@ -123,9 +127,9 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let mask = settings.mask.placed("mask", settings.mask.value.as_deref().map(mask_key::load).transpose())?;
     let sign_key = typed.sign.as_deref().map(sign_key::load).transpose()?;
     let states = InputStates::of(&inputs(&settings, &typed.files));
-    let companions =
-        companions::check(&inputs(&settings, &typed.files).into_iter().map(|(_, file)| file).collect::<Vec<_>>());
-    companions?.iter().for_each(|found| log.note(found));
+    let names: Vec<_> = inputs(&settings, &typed.files).into_iter().map(|(_, file)| file).collect();
+    companions::check(&names)?.iter().for_each(|found| log.note(found));
+    let companions = companions::files(names);
     let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
     // An input that cannot be hashed cannot be read either, and reading it gives a better message.
     let sample =
@@ -146,6 +150,8 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let plan = Plan {
         files: typed.files.clone(),
         table,
+        table_list: typed.table.clone(),
+        companions,
         out,
         baseline,
         metrics: typed.metrics.clone(),

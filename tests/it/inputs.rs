@@ -39,3 +39,60 @@ fn a_joined_table_is_no_pipe() {
     fs::remove_file(dir.at("claimlint.toml")).expect("ours");
     dir.run(&[&check[..], &["dx=dx.csv"]].concat()).success();
 }
+
+#[test]
+fn the_figures_replace_no_input_and_no_file_of_a_report() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.run(&["check", "claims.csv", "--out", "base", "-q"]).success();
+    dir.put("claims.csv.done", "");
+    dir.put("SHA256SUMS", "of another file\n");
+    symlink("base", dir.at("link")).expect("a link");
+    let refused = |place: &str, says: &str, args: &[&str]| {
+        let before = fs::read(dir.at(place)).ok();
+        let said = dir.run(&[args, &["-q", "--out", "r", "--metrics", place]].concat()).refused();
+        assert!(said.contains(&format!("--metrics {place}: ")) && said.contains(says), "{place}: {said}");
+        assert_eq!(fs::read(dir.at(place)).ok(), before, "{place}");
+    };
+    let check = ["check", "claims.csv", "--baseline", "base"];
+    for place in ["base/findings.csv", "base/summary.json", "base/new.prom", "link/report.html"] {
+        refused(place, "is in a report", &check);
+    }
+    for place in ["claims.csv.done", "SHA256SUMS"] {
+        refused(place, "is an input of this run", &check);
+    }
+    fs::remove_file(dir.at("base/summary.json")).expect("ours");
+    refused("base/findings.csv", "is in a report", &["check", "claims.csv"]);
+    let job = JobDir::planned(TestDir::with(&[CLEAR]), &["claims.csv"]);
+    job.slice_all();
+    for place in ["job/plan.json", "job/slice-0.bin", "./job/../job/slice-0.bin"] {
+        let said = job.merge(&["--out", "r", "--metrics", place]).refused();
+        assert!(said.contains("is a file of the job"), "{place}: {said}");
+    }
+    job.merge(&["--out", "r", "--metrics", "job/figures.prom"]).success();
+    let said = job.merge(&["--out", "r2", "--metrics", "none/figures.prom"]).refused();
+    assert!(said.contains("--metrics none/figures.prom: its directory does not exist"), "{said}");
+}
+
+/// `verify` and `prune` would refuse the report from then on.
+#[test]
+fn nothing_is_written_into_a_report() {
+    let dir = TestDir::with(&[DENY]);
+    for out in ["a", "b"] {
+        assert_eq!(dir.run(&["check", "claims.csv", "--out", out, "-q"]).code, Some(1));
+    }
+    for args in [
+        &["explain", "C4", "--in", "a", "--html", "a/page.html"][..],
+        &["explain", "C4", "--in", "a", "--letter", "b/letter"],
+        &["compare", "a", "b", "--out", "a/diff.csv"],
+        &["compare", "a", "b", "--html", "a/diff.html"],
+        &["trend", "a", "b", "--out", "b/trend.csv"],
+        &["sample", "a", "--size", "1", "--seed", "7", "--out", "a/sheet.csv"],
+        &["check", "claims.csv", "--out", "a/{date}/{run}", "-q"],
+    ] {
+        let said = dir.run(args).refused();
+        assert!(said.contains("is in a report, which holds the report alone"), "{args:?}: {said}");
+    }
+    for report in ["a", "b"] {
+        dir.run(&["verify", report]).success();
+    }
+}

@@ -24,12 +24,12 @@ use crate::cli::terminal::log::Log;
 use crate::cli::terminal::progress::Watcher;
 use crate::cli::terminal::summary;
 use crate::cli::terminal::summary::Shown;
-use crate::cli::{announce, clock, comparison, metrics, plan};
+use crate::cli::{announce, clock, comparison, metrics, new_file, plan};
 use crate::exit::Exit;
 use crate::ingest::Source;
 use crate::policy::Disposition;
 use crate::report::dir;
-use crate::report::dir::StagedReport;
+use crate::report::dir::{DEFAULT, StagedReport};
 use crate::report::format::{csv, dossier, html};
 use crate::report::{ReportContext, Totals, write};
 use crate::rules::judge::ServiceStatus;
@@ -87,8 +87,12 @@ fn prepare(
     job.map_or(Ok(()), |job| plan.pool.install(|| job.ensure_same(&plan, &materials.policy)))?;
     let protected = plan.protected_files();
     if let Some(target) = &plan.metrics {
+        if job.is_some_and(|job| job.holds(target)) {
+            bail!("--metrics {}: is a file of the job; name another file", target.display());
+        }
         metrics::check_place(target, &protected, plan.out.as_deref())?;
     }
+    new_file::ensure_no_report("--out", plan.out.as_deref().unwrap_or(Path::new(DEFAULT)))?;
     let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
     stop.building(staged.leftovers());
     Ok((plan, materials, staged))

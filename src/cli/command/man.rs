@@ -11,13 +11,13 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::args::Cli;
-use crate::cli::load::describe_io_error;
 use crate::cli::terminal::markdown;
 use crate::exit::Exit;
 use crate::guide;
 use crate::ingest::field::Field;
 use crate::ingest::layout::library::SHIPPED;
 use crate::pages::Page;
+use crate::report::dir;
 use crate::rules::codes;
 use crate::spec;
 
@@ -84,7 +84,7 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
             fs::create_dir_all(directory)
                 .and_then(|()| save(&command, directory))
                 .and_then(|()| save_topics(directory))
-                .map_err(|e| anyhow!("--out {}: {}", directory.display(), describe_io_error(&e)))?;
+                .map_err(|e| anyhow!("--out {}: {}", directory.display(), dir::describe_io_error(&e)))?;
         }
     }
     Ok(Exit::Clean)

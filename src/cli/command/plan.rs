@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::io::Write;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde_json::json;
 
 use crate::claim::store::BATCH_LINES;
@@ -16,7 +16,7 @@ use crate::cli::load::{layout_file, library_of};
 use crate::cli::machine::DefaultMemory;
 use crate::cli::plan::is_pipe;
 use crate::cli::terminal::log::Log;
-use crate::cli::{input_names, settings};
+use crate::cli::{input_names, new_file, settings};
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
@@ -38,12 +38,13 @@ pub(crate) fn plan(typed: &Plan, out: &mut dyn Write) -> anyhow::Result<Exit> {
         bail!("{}: is the plan of another job; name another directory with -o, or remove it", path.display());
     }
     make_directory(typed)?;
-    let mut file = dir::create(&path).with_context(|| path.display().to_string())?;
+    let trouble = |e: std::io::Error| new_file::place_trouble("-o", &path, &e);
+    let mut file = dir::create(&path).map_err(trouble)?;
     let saved = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if saved.is_err() {
         dir::remove_incomplete(&path, &file);
     }
-    saved.with_context(|| path.display().to_string())?;
+    saved.map_err(trouble)?;
     summarize(&plan, typed, out)
 }
 
@@ -73,7 +74,7 @@ fn make_directory(typed: &Plan) -> anyhow::Result<()> {
     #[cfg(unix)]
     let made =
         made.and_then(|()| std::fs::set_permissions(&typed.out, std::os::unix::fs::PermissionsExt::from_mode(0o700)));
-    made.with_context(|| typed.out.display().to_string())
+    made.map_err(|e| new_file::place_trouble("-o", &typed.out, &e))
 }
 
 fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {

@@ -289,6 +289,14 @@ impl Job {
         Ok(Part { id, extract, number, split })
     }
 
+    /// Is this the plan of the job, or one of its slices?
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        let directory = |path: &Path| std::fs::canonicalize(Path::new(".").join(path)).ok();
+        let inside = path.parent().and_then(directory).is_some_and(|above| directory(&self.directory) == Some(above));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        inside && (name == FILE || (0..self.plan.slices).any(|slice| slice_name(slice) == name))
+    }
+
     /// The file of a slice.
     pub(crate) fn slice_path(&self, slice: u64) -> PathBuf {
         self.directory.join(slice_name(slice))

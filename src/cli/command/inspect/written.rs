@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use crate::cli::command::inspect::candidates::Candidate;
-use crate::cli::load::describe_io_error;
+use crate::cli::new_file;
 use crate::cli::terminal::style::wrapped;
 use crate::ingest::field::fold;
 use crate::ingest::word::product_key;
@@ -133,9 +133,9 @@ pub(super) fn write_new(path: &Path, text: &str, out: &mut dyn Write) -> anyhow:
     let opened = OpenOptions::new().write(true).create_new(true).open(path);
     let mut written = opened.map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => anyhow!("--write-layout {file}: exists already; name a new file"),
-        _ => anyhow!("--write-layout {file}: {}", describe_io_error(&e)),
+        _ => new_file::place_trouble("--write-layout", path, &e),
     })?;
-    written.write_all(text.as_bytes()).map_err(|e| anyhow!("--write-layout {file}: {}", describe_io_error(&e)))?;
+    written.write_all(text.as_bytes()).map_err(|e| new_file::place_trouble("--write-layout", path, &e))?;
     write!(out, "\n{}", wrapped(&format!("A layout with the open points marked is in {file}."), 0))?;
     Ok(())
 }
