@@ -41,6 +41,46 @@ fn a_joined_table_is_no_pipe() {
 }
 
 #[test]
+fn a_slice_replaces_a_slice_alone() {
+    let dir = TestDir::with(&[CLEAR, DENY].repeat(40));
+    dir.put("auths.csv", "authorization_number,member_id,status\nA-1,M1,approved\n");
+    dir.put("slice-0.bin", HEAD.to_owned() + &DENY.repeat(80));
+    dir.put("mine.txt", "mine");
+    fs::create_dir(dir.at("folder")).expect("room");
+    symlink("mine.txt", dir.at("link")).expect("a link");
+    let job = JobDir::planned(dir, &["claims.csv", "slice-0.bin", "--auths", "auths.csv", "--split", "1K"]);
+    let whole = |name: &str| fs::read(job.dir.at(name)).expect("a file");
+    for (place, says) in [
+        ("claims.csv", "is an input of this job"),
+        ("auths.csv", "is an input of this job"),
+        ("job/plan.json", "is no slice of claimlint"),
+        ("mine.txt", "is no slice of claimlint"),
+        ("link", "is no slice of claimlint"),
+        ("folder", "is no regular file"),
+        ("/dev/null", "is no regular file"),
+    ] {
+        let before = fs::metadata(job.dir.at(place)).is_ok_and(|found| found.is_file()).then(|| whole(place));
+        let said = job.slice(0, &["-o", place]).refused();
+        assert!(said.contains(says), "{place}: {said}");
+        assert_eq!(before, fs::metadata(job.dir.at(place)).is_ok_and(|found| found.is_file()).then(|| whole(place)));
+    }
+    // Without -o, where the extract has the name of its slice.
+    job.dir.run(&["plan", "slice-0.bin", "-o", "."]).success();
+    let before = whole("slice-0.bin");
+    let said = job.dir.run(&["slice", "--plan", "plan.json", "0"]).refused();
+    assert!(said.contains("is an input of this job"), "{said}");
+    assert_eq!(whole("slice-0.bin"), before);
+    // A slice of the same job is replaced, also a damaged one.
+    job.slice(0, &[]).success();
+    let slice = whole("job/slice-0.bin");
+    job.dir.put("job/slice-0.bin", &slice[..slice.len() / 2]);
+    job.slice(0, &[]).success();
+    assert_eq!(whole("job/slice-0.bin"), slice);
+    let said = job.slice(0, &["-o", "none/s.bin"]).refused();
+    assert!(said.contains("No such file") || said.contains("does not exist"), "{said}");
+}
+
+#[test]
 fn the_figures_replace_no_input_and_no_file_of_a_report() {
     let dir = TestDir::with(&[CLEAR]);
     dir.run(&["check", "claims.csv", "--out", "base", "-q"]).success();

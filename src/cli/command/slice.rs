@@ -13,14 +13,17 @@ use crate::claim::Store;
 use crate::claim::store::BATCH_LINES;
 use crate::cli::args::Slice as Args;
 use crate::cli::job::{Job, JobPlan, Part, PlannedExtract};
+use crate::cli::load::describe_io_error;
 use crate::cli::machine::DefaultMemory;
+use crate::cli::new_file;
 use crate::cli::signals::GRACE;
 use crate::disk::spool::{Scratch, Spool};
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::split::SplitText;
 use crate::ingest::{ReadError, Source, Watch};
-use crate::run::slice::{Slice, read_split, read_whole};
+use crate::report::dir::ProtectedFiles;
+use crate::run::slice::{Slice, is_slice, read_split, read_whole};
 use crate::run::{Memory, Setup};
 
 /// Reads the slice and writes it whole or not at all.
@@ -70,6 +73,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         memory: Some(memory),
     };
     ensure_unchanged(plan, part, args)?;
+    ensure_replaceable(plan, path)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(1).into()).build()?;
     let store = Store::new(Some(Arc::clone(&spool)), setup.part);
     let read = pool.install(|| read(part, plan.layout.max_decompressed, args, &setup, store, watch));
@@ -81,7 +85,8 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
     if !slice.tables.iter().map(|usage| &usage.file).eq(&part.extract.joined) {
         bail!("the tables that are joined to it are not those of the plan; plan the job again");
     }
-    save(&slice, &directory, path).with_context(|| path.display().to_string())?;
+    ensure_replaceable(plan, path)?;
+    save(&slice, &directory, path).map_err(|e| new_file::place_trouble("-o", path, &e))?;
     Ok(slice)
 }
 
@@ -142,6 +147,23 @@ fn ensure_unchanged(plan: &JobPlan, part: &Part<'_>, args: &Args) -> anyhow::Res
         if !stamp.is_quickly(file)? {
             bail!("{file}: changed since the job was planned; plan the job again");
         }
+    }
+    Ok(())
+}
+
+/// Fails if there is anything but a slice in the place of the slice, or an input of the job.
+fn ensure_replaceable(plan: &JobPlan, path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    let Ok(found) = std::fs::metadata(path) else { return Ok(()) };
+    if !found.is_file() {
+        bail!("{shown}: is no regular file, so no slice replaces it; name another file with -o");
+    }
+    if ProtectedFiles::of(plan.inputs().map(Path::new)).protects(path) {
+        bail!("{shown}: is an input of this job, so no slice replaces it; name another file with -o");
+    }
+    let is_slice = File::open(path).and_then(|mut file| is_slice(&mut file));
+    if !is_slice.map_err(|e| anyhow!("{shown}: {}", describe_io_error(&e)))? {
+        bail!("{shown}: exists already and is no slice of claimlint; move it away, or name another file with -o");
     }
     Ok(())
 }

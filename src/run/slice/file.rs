@@ -1,7 +1,7 @@
 //! A slice as a file: a first line of text, then frames: the [`SliceHead`], rejected rows, batches of lines, joined tables.
 
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,16 @@ use crate::run::slice::table::TableHead;
 /// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
 /// reads them.
 const MAGIC_LINE: &str = concat!("claimlint-slice/5 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// The kind of file: how the first line of a slice of any version begins.
+const KIND: &str = "claimlint-slice/";
+
+/// Does the text of a file begin as a slice of any version does?
+pub fn is_slice(from: &mut impl Read) -> io::Result<bool> {
+    let mut start = Vec::new();
+    from.take(KIND.len() as u64).read_to_end(&mut start)?;
+    Ok(start == KIND.as_bytes())
+}
 
 /// Which slice it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +151,15 @@ mod tests {
     fn head(entry: u64, exit: u64, counts: Counts) -> SliceHead {
         let id = SliceId { plan: String::new(), slice: 0, extract: 0 };
         SliceHead { id, entry, exit, counts, rejected: 0, lines: 0, tables: Vec::new() }
+    }
+
+    #[test]
+    fn a_slice_of_any_version_is_known_by_its_first_line() {
+        for (text, want) in
+            [(MAGIC_LINE, true), ("claimlint-slice/1 claimlint 0.0.9\n", true), ("claim_id,x\n", false), ("", false)]
+        {
+            assert_eq!(is_slice(&mut text.as_bytes()).expect("memory"), want, "{text}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub mod make;
 pub mod merge;
 mod table;
 
-pub use crate::run::slice::file::{SliceHead, SliceId, SliceReader};
+pub use crate::run::slice::file::{SliceHead, SliceId, SliceReader, is_slice};
 pub use crate::run::slice::frames::SliceError;
 pub use crate::run::slice::make::{Slice, read_split, read_whole};
 pub use crate::run::slice::merge::{SliceFile, read_slices};
