@@ -163,6 +163,13 @@ impl Session<'_> {
         absent::announce(self.log, &lacking, plan.files.len());
         let surplus = run.context.inputs.iter().map(|input| (input.name.as_str(), input.surplus_fields));
         announce::surplus_fields(self.log, surplus);
+        if let Some(list) = plan.table_list.as_ref().filter(|_| !run.context.ledger.adds_up()) {
+            bail!(
+                "{}: a row of the table is there more than once, so its rows cannot be told apart; leave out what is repeated, \
+                 or give each row a number of its own (`key` of check_table)",
+                list.display()
+            );
+        }
         if !run.context.ledger.adds_up() {
             bail!(
                 "the ledger does not add up: {:?}; this is a fault of claimlint, please report it",

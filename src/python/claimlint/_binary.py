@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +30,12 @@ GRACE = 10.0
 
 KEPT_LINES = 200
 """Lines of stderr that are kept for the message of an error; an error of ours has at most 21."""
+
+WRITTEN = re.compile(r"Report: (.+) \(\d+\.\d+ s\)")
+"""The line that names the report of a run, or the page in it."""
+
+PLAIN = re.compile(r"\x1b\[[0-9;]*m")
+"""What colors a text."""
 
 COMPLETE = (0, 1)
 """Exit codes of a complete run: without and with findings at or above ``fail_on``."""
@@ -63,6 +71,7 @@ class Output(NamedTuple):
             name = signal.Signals(-self.code).name if -self.code in set(signal.Signals) else str(-self.code)
             return ClaimlintError(f"claimlint was ended by {name}", self.code)
         _, _, message = f"\n{self.err}".partition("\nerror: ")
+        message = message or _logged_error(self.err)
         return ClaimlintError(message.strip() or self.err.strip() or f"claimlint ended with {self.code}", self.code)
 
 
@@ -168,6 +177,39 @@ def run(typed: Sequence[str], *, echo: bool = False, prepare: Callable[[], None]
                 raise
         out.seek(0)
         return Output(code, out.read().decode("utf-8", "replace"), "".join(kept))
+
+
+def run_report(typed: Sequence[str], out: str | os.PathLike[str], *, quiet: bool) -> tuple[Output, Path]:
+    """Run a command that writes a report; return what it printed, and the directory of the report.
+
+    With ``quiet`` nothing of the run is shown. ``{date}`` and ``{run}`` in ``out`` are known to the run alone, and the last line
+    that it prints names the report, so it is not told to be quiet then.
+    """
+    is_open = "{" in os.fspath(out)
+    output = run([*typed[:1], *(["--quiet"] if quiet and not is_open else []), *typed[1:]], echo=not quiet)
+    if not is_open or output.code not in COMPLETE:
+        return output, Path(out)
+    lines = (PLAIN.sub("", line) for line in reversed(output.out.splitlines()))
+    found = next((match for line in lines if (match := WRITTEN.fullmatch(line))), None)
+    if found is None:
+        raise ClaimlintError(f"claimlint did not say where the report is that was written to {os.fspath(out)}")
+    place = Path(found[1])
+    return (output._replace(out="") if quiet else output), place.parent if place.is_file() else place
+
+
+def job_beside(out: str | os.PathLike[str]) -> str:
+    """Return the directory of a job beside the report, the same in each call: ``{date}`` is ``date`` in it."""
+    return re.sub(r"[{}]", "", os.fspath(out)) + ".job"
+
+
+def _logged_error(err: str) -> str:
+    """Return the message of the error in a log of events, one JSON object a line; empty if there is none."""
+    for line in reversed(err.splitlines()):
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and event.get("event") == "error":
+                return str(event.get("message", ""))
+    return ""
 
 
 def _text(value: str | float | os.PathLike[str]) -> str:

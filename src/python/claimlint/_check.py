@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from claimlint._binary import COMPLETE, Flag, PathOrPaths, arguments, extracts, run
+from claimlint._binary import COMPLETE, Flag, PathOrPaths, arguments, extracts, run_report
 from claimlint._report import Report
 
 
@@ -24,7 +24,7 @@ def check(
 
     Args:
         paths: extracts, or patterns; all of them are judged together.
-        out: the directory of the report. It is complete, or it is not there.
+        out: the directory of the report, also with ``{date}`` and ``{run}``. It is complete, or it is not there.
         auths: the plan's authorization file.
         format: files to add to the report; those of ``parquet`` are what :meth:`Report.frame` reads.
         quiet: leave out progress and notes, which go to stderr.
@@ -34,8 +34,8 @@ def check(
         ClaimlintError: if the run was refused or failed, with the message of claimlint. There is no report then.
 
     """
-    typed = arguments({"out": out, "auths": auths, "format": format, "quiet": quiet, **flags})
-    output = run(["check", *typed, "--", *extracts(paths)], echo=not quiet)
+    typed = arguments({"out": out, "auths": auths, "format": format, **flags})
+    output, written = run_report(["check", *typed, "--", *extracts(paths)], out, quiet=quiet)
     if output.code not in COMPLETE:
         raise output.error()
-    return Report(out, failed=output.code != 0, text=output.out)
+    return Report(written, failed=output.code != 0, text=output.out)

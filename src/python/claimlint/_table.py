@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from claimlint._binary import COMPLETE, ClaimlintError, Flag, arguments, run
+from claimlint._binary import COMPLETE, ClaimlintError, Flag, arguments, job_beside, run, run_report
 from claimlint._report import Report
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def check_table(  # noqa: PLR0913 -- each is named
     lines, called = _table(table, spark)
     # Over Spark Connect the schema is the first thing that is asked of a table, so a table that is not there is told here.
     lines.schema  # noqa: B018
-    directory = Path(job if job is not None else f"{os.fspath(out)}.job").absolute()
+    directory = Path(job if job is not None else job_beside(out)).absolute()
     beginnings = _beginnings({flag: value for flag, value in flags.items() if flag in POLICY_FLAGS})
     marked = _marked(lines, _origin(lines, key, name or called))
     if key is not None:
@@ -117,14 +117,14 @@ def check_table(  # noqa: PLR0913 -- each is named
         raise ClaimlintError(f"{directory}: {error.strerror}") from None
     try:
         _write(marked, directory, beginnings)
-        typed = {"table": directory / LIST, "out": out, "layout": layout, "auths": auths, "format": format, "quiet": quiet}
-        output = run(["check", *arguments({**typed, **flags})], echo=not quiet)
+        typed = {"table": directory / LIST, "out": out, "layout": layout, "auths": auths, "format": format}
+        output, written = run_report(["check", *arguments({**typed, **flags})], out, quiet=quiet)
         if output.code not in COMPLETE:
             raise output.error()
     finally:
         if not keep_job:
             shutil.rmtree(directory, ignore_errors=True)
-    return Report(out, failed=output.code != 0, text=output.out)
+    return Report(written, failed=output.code != 0, text=output.out)
 
 
 def _table(table: DataFrame | str, spark: SparkSession | None) -> tuple[DataFrame, str]:
@@ -205,11 +205,11 @@ def _write(marked: DataFrame, directory: Path, beginnings: Sequence[str]) -> Non
     rows, none = directory / "rows", directory / "none"
     # No file of the table may become two: rows of one are read in order.
     together = left.repartition(NUMBER).sortWithinPartitions(NUMBER, LINE)
-    together.write.option("maxRecordsPerFile", 0).partitionBy(NUMBER).parquet(rows.as_uri())
+    together.write.option("maxRecordsPerFile", 0).partitionBy(NUMBER).parquet(_url(rows))
     parts = {number: part for number in range(len(counted)) if (part := _part(rows / f"{NUMBER}={number}")) is not None}
     empty = None
     if len(parts) < len(counted):
-        left.drop(NUMBER).limit(0).coalesce(1).write.parquet(none.as_uri())
+        left.drop(NUMBER).limit(0).coalesce(1).write.parquet(_url(none))
         empty = _part(none)
     files = [
         {"name": file, "rows": count, "part": str((parts.get(number) or empty or none).relative_to(directory))}
@@ -217,6 +217,11 @@ def _write(marked: DataFrame, directory: Path, beginnings: Sequence[str]) -> Non
     ]
     listed = {"schema": SCHEMA, "line_column": LINE, "files": files}
     (directory / LIST).write_text(json.dumps(listed), encoding="utf-8")
+
+
+def _url(directory: Path) -> str:
+    """Return the name of a local directory for Spark, which takes it as it is: an escaped character names another directory."""
+    return f"file://{directory.as_posix()}"
 
 
 def _part(directory: Path) -> Path | None:

@@ -25,7 +25,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from claimlint._binary import COMPLETE, ClaimlintError, Flag, Output, PathOrPaths, arguments, extracts, run
+from claimlint._binary import (
+    COMPLETE,
+    ClaimlintError,
+    Flag,
+    Output,
+    PathOrPaths,
+    arguments,
+    extracts,
+    job_beside,
+    run,
+    run_report,
+)
 from claimlint._report import Report
 from claimlint._table import check_table
 
@@ -125,30 +136,46 @@ def check(  # noqa: PLR0913 -- each is named
 
     """
     files = [str(Path(path).absolute()) for path in extracts(paths)]
-    directory = Path(job if job is not None else f"{os.fspath(out)}.job").absolute()
+    directory = Path(job if job is not None else job_beside(out)).absolute()
     reading = {name: value for name, value in flags.items() if name in READING}
     writing = {name: value for name, value in flags.items() if name not in READING}
     reading["join"] = _absolute_tables(reading.get("join"))
     reading["auths"] = None if auths is None else str(Path(auths).absolute())
+    if job is None:
+        # As `check` makes the directories above a report, which only their owner may open.
+        _make_above(directory)
     planned = run(["plan", *arguments({"out": directory, "split": split, **reading}), "--", *files], echo=not quiet)
     if planned.code != 0:
         raise planned.error()
-    merge = ["merge", *arguments({"out": out, "format": format, "quiet": quiet, "clean": not keep_job, **writing})]
+    merge = ["merge", *arguments({"out": out, "format": format, "clean": not keep_job, **writing})]
     # What the merge would refuse after hours of reading is told now.
-    tried = run([*merge, "--dry-run", "--", str(directory)])
+    tried = run([*merge, "--quiet", "--dry-run", "--", str(directory)])
     if tried.code != 0:
         raise tried.error()
     slices = int(json.loads(planned.out)["slices"])
     show = on_progress or (_ignore if quiet else _print)
     missing = [_Work(number) for number in range(slices) if not _slice(directory, number).exists()]
     _read(spark, directory, missing, slices, slice_memory, show)
-    while (merged := run([*merge, "--", str(directory)], echo=not quiet)).code == AGAIN:
+    while True:
+        merged, written = run_report([*merge, "--", str(directory)], out, quiet=quiet)
+        if merged.code != AGAIN:
+            break
         _read(spark, directory, _again(merged), slices, slice_memory, show)
     if merged.code not in COMPLETE:
         raise merged.error()
     if not keep_job:
         _remove(directory)
-    return Report(out, failed=merged.code != 0, text=merged.out)
+    return Report(written, failed=merged.code != 0, text=merged.out)
+
+
+def _make_above(directory: Path) -> None:
+    """Make the directories above one that are not there, private to their owner."""
+    missing = [above for above in directory.parents if not above.exists()]
+    try:
+        for above in reversed(missing):
+            above.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ClaimlintError(f"{directory.parent}: {error.strerror}") from None
 
 
 def _read(  # noqa: PLR0913, PLR0917 -- what a round needs

@@ -44,6 +44,20 @@ def test_the_report_is_that_of_the_command(tmp_path: Path, claims: Path, auths: 
     assert report.summary["ledger"]["rows"] == 400
 
 
+@pytest.mark.parametrize("quiet", [True, False])
+@pytest.mark.parametrize("page", [True, False])
+def test_the_report_of_a_template_is_where_the_run_wrote_it(tmp_path: Path, claims: Path, *, quiet: bool, page: bool) -> None:
+    flags: dict[str, claimlint.Flag] = {"no_html": not page, "color": "always"}
+    report = claimlint.check(claims, out=tmp_path / "nights (1.5 s)" / "{date}-{run}", quiet=quiet, today="2024-03-05", **flags)
+    assert report.directory.parent == tmp_path / "nights (1.5 s)"
+    assert report.directory.name.startswith("2024-03-05-")
+    assert report.summary["ledger"]["rows"] == 400
+    assert report.paths["services.parquet"].is_file()
+    assert (report.text == "") == quiet
+    with pytest.raises(claimlint.ClaimlintError, match="not known"):
+        claimlint.check(claims, out=tmp_path / "{day}", quiet=True)
+
+
 def test_flags_become_arguments() -> None:
     flags: dict[str, claimlint.Flag] = {
         "fail_on": "never",
@@ -101,6 +115,8 @@ def test_errors_have_the_message_of_claimlint(tmp_path: Path, claims: Path) -> N
     with pytest.raises(claimlint.ClaimlintError, match=r"none\.csv") as error:
         claimlint.check(tmp_path / "none.csv", out=out, quiet=True)
     assert error.value.code == 2
+    with pytest.raises(claimlint.ClaimlintError, match=r"^[^{]*none\.csv: does not exist") as error:
+        claimlint.check(tmp_path / "none.csv", out=out, quiet=True, log="json")
     with pytest.raises(claimlint.ClaimlintError, match="--no-such-flag"):
         claimlint.check(claims, out=out, quiet=True, no_such_flag=True)
     with pytest.raises(claimlint.ClaimlintError, match="no extract has such a name"):

@@ -116,6 +116,39 @@ def test_it_says_what_check_says_of_the_same_rows(
     assert not (tmp_path / "job").exists(), "the rows that were left are removed"
 
 
+@pytest.mark.parametrize("name", ["my report", "rep\u00f6rt #1", "a%20b+c", "t-{date}-{run}", "[a]*?;,=&"])
+def test_a_job_of_any_name_is_private_and_goes(
+    spark: SparkSession, rows: Path, expected: claimlint.Report, tmp_path: Path, name: str
+) -> None:
+    auths = EXTRACTS / "authorizations-2024q1.csv"
+    table, before = spark.read.parquet(str(rows / "table")), set(Path.cwd().iterdir())
+    report = claimlint.spark.check_table(table, out=tmp_path / name, auths=auths, quiet=True, keep_job=True)
+    same(report, expected)
+    (job,) = (path for path in tmp_path.iterdir() if path != report.directory)
+    assert job.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in job.iterdir() if not path.name.startswith(".")} == {"rows", "none", "table.json"}
+    with pytest.raises(claimlint.ClaimlintError, match=r"none\.csv"):
+        claimlint.spark.check_table(table, out=tmp_path / "x" / name, auths=tmp_path / "none.csv", quiet=True)
+    assert list((tmp_path / "x").iterdir()) == [], "it goes when the call fails, too"
+    assert set(Path.cwd().iterdir()) == before
+
+
+def test_slices_give_the_report_of_a_template(spark: SparkSession, claims: Path, tmp_path: Path) -> None:
+    out = tmp_path / "nights" / "{date}-{run}"
+    report = claimlint.spark.check(spark, claims, out=out, split="20K", quiet=True, today="2024-03-05")
+    assert report.directory.name.startswith("2024-03-05-")
+    assert report.summary["ledger"]["rows"] == 400
+    assert (tmp_path / "nights").stat().st_mode & 0o777 == 0o700
+    assert list((tmp_path / "nights").iterdir()) == [report.directory], "the job is gone"
+
+
+def test_a_row_that_is_there_twice_is_no_fault_of_claimlint(spark: SparkSession, rows: Path, tmp_path: Path) -> None:
+    table = spark.read.parquet(str(rows / "table"))
+    with pytest.raises(claimlint.ClaimlintError, match="a row of the table is there more than once"):
+        claimlint.spark.check_table(table.select("*").sample(True, 3.0, 7), out=tmp_path / "report", quiet=True)  # noqa: FBT003
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_table_is_found_by_its_name_and_a_key_is_the_line(
     spark: SparkSession, rows: Path, auths: Path, expected: claimlint.Report, tmp_path: Path
 ) -> None:
