@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 pub enum WarningKind {
     /// A settings file that was found beside the extract changes results.
     SettingsBesideExtract,
+    /// A named pipe in a directory, or among the files of a pattern, was passed over.
+    PipePassedOver,
     /// An extract has no text, and was passed over.
     EmptyFile,
     /// An extract has no rows.
@@ -100,6 +102,7 @@ impl WarningKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::SettingsBesideExtract => "settings-beside-extract",
+            Self::PipePassedOver => "pipe-passed-over",
             Self::EmptyFile => "empty-file",
             Self::NoRows => "no-rows",
             Self::AllSkipped => "all-skipped",

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::baseline::{BaselineFacts, BaselineFindings};
 use crate::cli::args::FailOn;
-use crate::cli::load::read_text;
+use crate::cli::load::read_text_within;
 use crate::cli::out_name;
 use crate::cli::out_name::LATEST;
 use crate::cli::settings::EffectiveSettings;
@@ -53,7 +53,7 @@ pub(crate) fn load(
     let baseline = baseline.map(|(report, findings)| (report.facts, findings));
     let suppressions = settings.suppress.value.as_deref().map(|path| {
         fits(path, allowance.left())?;
-        let file = settings.suppress.placed("suppress", read_text(path))?;
+        let file = settings.suppress.placed("suppress", read_text_within(path, allowance.left()))?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()?, today: None })

@@ -13,6 +13,7 @@ use crate::cli::companions;
 use crate::cli::load::describe_io_error;
 use crate::cli::terminal::log::Log;
 use crate::report::words::numbers::{counted, grouped};
+use crate::warning::{Warning, WarningKind};
 
 /// Endings of the names of files that programs give to what they are still writing, in lower case.
 const UNFINISHED: [&str; 10] =
@@ -20,6 +21,9 @@ const UNFINISHED: [&str; 10] =
 
 /// Most names that a note lists.
 const NAMES_SHOWN: usize = 5;
+
+/// Why a pipe with a name is passed over. One that is named itself is read.
+const PIPE: &str = "pipe";
 
 /// How to write a bracket in a pattern. A file of that name is taken as it is.
 const LITERAL_BRACKET: &str = "in a pattern, write [[] for a bracket that is part of a name";
@@ -74,6 +78,21 @@ pub(crate) fn announce(expansions: &[Expansion], log: &Log) {
         };
         log.note(&format!("{}: {}{passed_over}", expansion.typed, counted(expansion.extracts as u64, "extract")));
     }
+}
+
+/// A warning for each pipe that was passed over: it was probably sent as an extract.
+pub(crate) fn warnings(expansions: &[Expansion]) -> Vec<Warning> {
+    let pipes = |expansion: &Expansion| -> Vec<Warning> {
+        let pipes = expansion.passed_over.iter().filter(|(_, reason)| *reason == PIPE);
+        let above = if is_directory(&expansion.typed) {
+            Some(Path::new(&expansion.typed))
+        } else {
+            Path::new(&expansion.typed).parent()
+        };
+        let file = |name: &String| above.unwrap_or(Path::new("")).join(name).display().to_string();
+        pipes.map(|(name, _)| Warning::new(WarningKind::PipePassedOver).file(file(name))).collect()
+    };
+    expansions.iter().flat_map(pipes).collect()
 }
 
 impl Expansion {
@@ -134,6 +153,17 @@ fn candidates(name: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
     Ok(Some(paths))
 }
 
+#[cfg(unix)]
+fn is_fifo(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| std::os::unix::fs::FileTypeExt::is_fifo(&found.file_type()))
+}
+
+/// Elsewhere a pipe has no name among files.
+#[cfg(not(unix))]
+fn is_fifo(_: &Path) -> bool {
+    false
+}
+
 /// Why an entry is no extract; `None` if it may be one.
 fn reason_to_pass_over(path: &Path, name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
@@ -143,6 +173,10 @@ fn reason_to_pass_over(path: &Path, name: &str) -> Option<&'static str> {
     }
     if path.is_dir() {
         return Some("folder");
+    }
+    // Whoever may write to the directory could keep the run waiting.
+    if is_fifo(path) {
+        return Some(PIPE);
     }
     if UNFINISHED.iter().any(|end| lower.ends_with(end)) {
         return Some("unfinished");

@@ -1,7 +1,8 @@
 //! Reads the files that the command line names: policies, layouts and settings. Every error begins with the file and
 //! says what to do.
 
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -11,6 +12,7 @@ use crate::ingest::layout::library;
 use crate::ingest::{Layout, Library};
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
+use crate::report::words::numbers::grouped;
 use crate::strict_toml::nearest;
 
 /// The policy: the built-in files, some of them replaced by `files`.
@@ -23,19 +25,61 @@ pub(crate) fn read_texts(files: &[PathBuf]) -> anyhow::Result<Vec<PolicyFile>> {
     files.iter().map(|path| read_text(path)).collect()
 }
 
+/// Most bytes of a policy, a layout or a settings file: hundreds of times those of the built-in files.
+const MOST_TEXT_BYTES: u64 = 64 << 20;
+
 /// The text of a file with its name, for parsers that report line numbers.
 pub(crate) fn read_text(path: &Path) -> anyhow::Result<PolicyFile> {
+    read_text_within(path, MOST_TEXT_BYTES)
+}
+
+/// The same of a file that may have this many bytes.
+pub(crate) fn read_text_within(path: &Path, most: u64) -> anyhow::Result<PolicyFile> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| anyhow!("{file}: {}", describe_io_error(&e)))?;
+    let bytes = read_within(path, most).map_err(|what| anyhow!("{file}: {what}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{file}: {NOT_TEXT}"))?;
     Ok(PolicyFile { file, text })
 }
+
+/// The bytes of a file or pipe that is read whole. The error follows its name. A device, or a file of more than `most` bytes, is
+/// not read to its end, which may not come.
+pub(crate) fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let trouble = |e: io::Error| describe_io_error(&e);
+    if is_device(&std::fs::metadata(path).map_err(trouble)?) {
+        return Err("is a device; name a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes)).map_err(trouble)?;
+    if bytes.len() as u64 > most {
+        return Err(format!(
+            "has more than {} bytes, so it cannot be what is asked for here; name another file",
+            grouped(most)
+        ));
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_device(found: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    found.file_type().is_char_device() || found.file_type().is_block_device()
+}
+
+/// Elsewhere devices have no names among files.
+#[cfg(not(unix))]
+fn is_device(_: &Metadata) -> bool {
+    false
+}
+
+/// That a file is not text, and what to do.
+const NOT_TEXT: &str = "is not UTF-8 text; save it as UTF-8";
 
 /// The error in words that follow the name of a file and say what to do.
 pub(crate) fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        io::ErrorKind::InvalidData => "is not UTF-8 text; save it as UTF-8".to_owned(),
+        io::ErrorKind::InvalidData => NOT_TEXT.to_owned(),
         io::ErrorKind::IsADirectory => "is a directory; name a file".to_owned(),
         _ => e.to_string(),
     }

@@ -12,7 +12,7 @@ use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
-use crate::cli::load::{describe_io_error, read_text};
+use crate::cli::load::{describe_io_error, read_text_within};
 use crate::cli::machine::{self, DefaultMemory};
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
@@ -32,6 +32,7 @@ use crate::rules::doc::RuleDoc;
 use crate::run;
 use crate::run::thinned::{LARGEST_BYTES, ThinnedTable};
 use crate::run::{Expect, Memory, authorization_columns, read_authorizations};
+use crate::warning::Warning;
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
 pub(crate) struct Plan {
@@ -43,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) table: Option<ThinnedTable>,
     /// The file that lists these parts.
     pub(crate) table_list: Option<PathBuf>,
+    /// What was noticed where directories and patterns were looked at.
+    pub(crate) warnings: Vec<Warning>,
     /// The `.done` files and checksums beside the inputs.
     companions: Vec<PathBuf>,
     /// The report directory.
@@ -109,7 +112,7 @@ pub(crate) struct Materials {
 
 /// Resolves the arguments, or refuses them.
 pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materials)> {
-    let (typed, settings, table) = settled(typed, log)?;
+    let (typed, settings, table, warnings) = settled(typed, log)?;
     let typed = &typed;
     let day = typed.today.unwrap_or_else(clock::today);
     let template = settings.out.value.as_deref();
@@ -151,6 +154,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         files: typed.files.clone(),
         table,
         table_list: typed.table.clone(),
+        warnings,
         companions,
         out,
         baseline,
@@ -175,12 +179,12 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
 
 /// The arguments with the extracts that directories, patterns or a list stand for, and the settings in force, once no input
 /// changes any more.
-fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings, Option<ThinnedTable>)> {
+fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings, Option<ThinnedTable>, Vec<Warning>)> {
     if let Some(list) = &typed.table {
         let table = thinned(list)?;
         let found = Check { files: table.parts(), ..typed.clone() };
         let settings = settings::resolve(&found)?;
-        return Ok((found, settings, Some(table)));
+        return Ok((found, settings, Some(table), Vec::new()));
     }
     let (files, mut expansions) = input_names::expanded(&typed.files)?;
     let mut found = Check { files, ..typed.clone() };
@@ -196,7 +200,7 @@ fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings
         settings = settings::resolve(&found)?;
     }
     input_names::announce(&expansions, log);
-    Ok((found, settings, None))
+    Ok((found, settings, None, input_names::warnings(&expansions)))
 }
 
 /// Reads the list of a thinned table.
@@ -206,7 +210,7 @@ fn thinned(list: &Path) -> anyhow::Result<ThinnedTable> {
     if size > LARGEST_BYTES {
         bail!("{file}: has more than {} MiB; check parts of the table one by one", LARGEST_BYTES >> 20);
     }
-    ThinnedTable::load(&read_text(list)?.text, list).map_err(|what| anyhow!("{file}: {what}"))
+    ThinnedTable::load(&read_text_within(list, LARGEST_BYTES)?.text, list).map_err(|what| anyhow!("{file}: {what}"))
 }
 
 /// Extracts, joined tables and the authorization file.

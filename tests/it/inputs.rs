@@ -136,3 +136,60 @@ fn nothing_is_written_into_a_report() {
         dir.run(&["verify", report]).success();
     }
 }
+
+#[test]
+fn a_pipe_among_extracts_is_passed_over_with_a_warning() {
+    let dir = TestDir::with(&[CLEAR]);
+    fs::create_dir(dir.at("in")).expect("room");
+    fs::rename(dir.at("claims.csv"), dir.at("in/claims.csv")).expect("ours");
+    pipe(&dir, "in/x.csv");
+    for (typed, out) in [("in", "r"), ("in/*.csv", "s")] {
+        let output = dir.run(&["check", typed, "--out", out, "-q", "--fail-if", "warnings > 0"]);
+        assert_eq!(output.code, Some(1), "{typed}: {}", output.err);
+        assert!(output.err.contains("warning: in/x.csv: is a named pipe beside extracts"), "{typed}: {}", output.err);
+        let summary = fs::read_to_string(dir.at(out).join("summary.json")).expect("a report");
+        assert!(summary.contains("\"kind\": \"pipe-passed-over\""), "{summary}");
+    }
+    assert!(dir.run(&["plan", "in", "-o", "job"]).err.contains("passed over: x.csv (pipe)"));
+}
+
+/// A device has no end, and what is not there cannot be read as settings.
+#[test]
+fn files_that_are_read_whole_have_an_end() {
+    let dir = TestDir::with(&[CLEAR]);
+    for args in [
+        &["check", "claims.csv", "--policy", "/dev/zero"][..],
+        &["check", "claims.csv", "--layout", "/dev/zero"],
+        &["check", "claims.csv", "--suppress", "/dev/zero"],
+        &["check", "claims.csv", "--config", "/dev/zero"],
+        &["check", "claims.csv", "--mask", "/dev/zero"],
+        &["check", "--table", "/dev/zero"],
+        &["policy", "check", "/dev/zero"],
+        &["layout", "check", "/dev/zero"],
+    ] {
+        let said = dir.run(args).refused();
+        assert!(said.contains("/dev/zero: is a device; name a file"), "{args:?}: {said}");
+    }
+    fs::File::create(dir.at("large")).and_then(|file| file.set_len(100 << 20)).expect("a sparse file");
+    for flag in ["--policy", "--layout", "--config", "--mask"] {
+        let said = dir.run(&["check", "claims.csv", flag, "large"]).refused();
+        assert!(said.contains("large: has more than") && said.contains("name another file"), "{flag}: {said}");
+    }
+    let remove = || fs::remove_file(dir.at("claimlint.toml")).expect("ours");
+    let refused = |says: &str| {
+        for args in [&["check", "claims.csv", "--out", "r"][..], &["config", "show", "claims.csv"], &["explain", "C1"]]
+        {
+            let said = dir.run(args).refused();
+            assert!(said.contains("claimlint.toml: ") && said.contains(says), "{args:?}: {said}");
+        }
+    };
+    symlink("nowhere.toml", dir.at("claimlint.toml")).expect("a link");
+    refused("is a link that leads to no file");
+    remove();
+    pipe(&dir, "claimlint.toml");
+    refused("is no ordinary file");
+    remove();
+    fs::create_dir(dir.at("claimlint.toml")).expect("room");
+    refused("is a directory");
+    dir.run(&["check", "claims.csv", "--out", "r", "--no-config"]).success();
+}

@@ -177,6 +177,7 @@ impl Session<'_> {
             );
         }
         run.context.warnings.extend(plan.settings.warning());
+        run.context.warnings.extend(plan.warnings.iter().cloned());
         materials.comparison.add_to(&mut run.context);
         run.context.input_files = inputs;
         if let Some(mask) = materials.mask {

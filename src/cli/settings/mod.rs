@@ -145,9 +145,9 @@ pub(crate) fn report_place(choice: &ConfigChoice) -> anyhow::Result<Option<PathB
     let own = Path::new(FILE);
     let path = match &choice.config {
         Some(named) => named.as_path(),
-        None if choice.no_config || !own.is_file() => return Ok(None),
+        None if choice.no_config || std::fs::symlink_metadata(own).is_err() => return Ok(None),
         None => {
-            trust::refuse_foreign(own)?;
+            ensure_usable(own)?;
             own
         }
     };
@@ -176,13 +176,33 @@ fn number_from_toml<T: TryFrom<i64> + Default>(number: i64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
+/// Refuses a settings file that nobody named and that is no file, or one of somebody else. A run without it would do something
+/// else than was meant.
+fn ensure_usable(found: &Path) -> anyhow::Result<()> {
+    trust::refuse_foreign(found)?;
+    if !found.is_file() {
+        let what = match found.metadata() {
+            Err(_) => "is a link that leads to no file",
+            Ok(meta) if meta.is_dir() => "is a directory",
+            Ok(_) => "is no ordinary file",
+        };
+        bail!(
+            "{}: {what}, so the settings of this run are not known; mend it, name another with --config FILE, or leave it out \
+             with --no-config",
+            found.display()
+        );
+    }
+    Ok(())
+}
+
 /// The settings file beside the first extract, unless one was named. Standard input has no directory, and
 /// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     if typed.config.no_config || typed.config.config.is_some() {
         return Ok(None);
     }
-    let beside = |name: &String| Some(Path::new(name).parent()?.join(FILE)).filter(|p| name != "-" && p.is_file());
+    let is_there = |path: &PathBuf| std::fs::symlink_metadata(path).is_ok();
+    let beside = |name: &String| Some(Path::new(name).parent()?.join(FILE)).filter(|p| name != "-" && is_there(p));
     let first = typed.files.iter().find(|name| *name != "-").and_then(beside);
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     for other in typed.files.iter().filter_map(beside) {
@@ -201,7 +221,7 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
             );
         }
     }
-    first.as_deref().map_or(Ok(()), trust::refuse_foreign)?;
+    first.as_deref().map_or(Ok(()), ensure_usable)?;
     Ok(first)
 }
 

@@ -42,6 +42,11 @@ fn said(warning: &Warning) -> String {
             "this settings file was found beside the extract and sets {field}; name it with --config if that is meant, \
              or leave it out with --no-config"
         ),
+        WarningKind::PipePassedOver => {
+            "is a named pipe beside extracts, and was passed over, because it could keep the run waiting; name it itself if it is \
+             an extract"
+                .to_owned()
+        }
         WarningKind::EmptyFile => "empty, and passed over; was the export cut short?".to_owned(),
         WarningKind::NoRows => "a header and no rows; was the export cut short?".to_owned(),
         WarningKind::AllSkipped => format!(
