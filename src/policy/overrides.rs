@@ -114,6 +114,8 @@ impl Policy {
     /// The message for a class that the policy does not have.
     pub(crate) fn no_class(&self, class: &str) -> String {
         let known: Vec<_> = self.classes.iter().map(|c| c.id.as_str()).collect();
+        // A text of a file begins no line of a message.
+        let class = class.replace('\n', "\u{240a}");
         format!("\"{class}\" is not a class of the policy; write one of {}", known.join(", "))
     }
 }

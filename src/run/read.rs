@@ -160,8 +160,12 @@ impl Words {
 pub(crate) fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, ReadError> {
     let class_of = |ProductLabel { label, class, place }: &ProductLabel| {
         let id = policy.class_named(class);
-        let id = id
-            .ok_or_else(|| ReadError::unusable(place, format!("the product \"{label}\": {}", policy.no_class(class))));
+        let id = id.ok_or_else(|| {
+            ReadError::unusable(
+                place,
+                format!("the product \"{}\": {}", label.replace('\n', "\u{240a}"), policy.no_class(class)),
+            )
+        });
         Ok((label.clone(), id?))
     };
     layout.products.iter().map(class_of).collect()

@@ -311,6 +311,30 @@ fn unknown_claims_get_at_most_three_suggestions() {
     assert_eq!(run(&["check", "claims.csv", "-q"]).code, Some(1));
     let refused = run(&["explain", "CLAIM1"]).refused();
     assert_eq!(refused.matches("CLAIM1").count(), 4, "the number itself and three others: {refused}");
+    let refused = run(&["explain", "CLAIM10", "--row", "5"]).refused();
+    assert!(refused.contains("number CLAIM10 and --row 5; the number itself has rows"), "{refused}");
+    assert!(!refused.contains("did you mean"), "{refused}");
+}
+
+/// What is not known is not zero.
+#[test]
+fn a_claim_without_an_amount_has_an_unknown_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let row = |line: u32, code: &str, paid: &str| format!("C1,M1,HMO,22,2024-03-0{line},{code},M54.5,,,A-1,{paid}\n");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
+    for (rows, says) in [
+        (vec![row(1, "22514", "")], "unknown at risk, unknown recoverable"),
+        (
+            vec![row(1, "22514", ""), row(5, "22513", "500.00")],
+            "$500.00 at risk (1 service without an amount), $500.00 recoverable",
+        ),
+        (vec![row(1, "22514", "0.00")], "$0.00 at risk, $0.00 recoverable"),
+    ] {
+        fs::write(dir.path().join("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
+        assert_eq!(run(&["check", "claims.csv", "-q", "--out", "r", "--force"]).code, Some(1));
+        let answer = flowed(&run(&["explain", "C1", "--in", "r"]).success());
+        assert!(answer.contains(says), "{says}: {answer}");
+    }
 }
 
 #[test]
@@ -345,7 +369,7 @@ fn completions_and_manual_pages_are_valid() {
     assert!(topic.contains(".SH NAME\nclaimlint-claims \\- "), "{topic}");
     assert!(pages.path().join("claimlint-spec-bins.1").exists());
     let inside_a_file = format!("{into}/claimlint.1/man");
-    assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("Not a directory"));
+    assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("is not a directory"));
     // The command is hidden, so that the list of everyday commands stays short.
     let help = crate::cli::claimlint(&["--help"]).success();
     assert!(!help.contains("completions") && help.contains("explain"), "{help}");

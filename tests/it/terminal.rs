@@ -117,6 +117,26 @@ fn arguments_do_not_control_the_terminal() {
 }
 
 #[test]
+fn no_name_and_no_text_of_a_layout_begins_a_line() {
+    let dir = TestDir::with(&[CLEAR]);
+    put(&dir, "n\nwarning: well.csv", &(HEAD.to_owned() + CLEAR));
+    run(&dir, &["check", "n\nwarning: well.csv", "-q", "--out", "r"], false).success();
+    let head = "name = \"l\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\nextends = \"canonical\"\n";
+    put(&dir, "class.toml", &format!("{head}[products]\n\"a\\nwarning: b\" = \"x\\nwarning: all is well\"\n"));
+    put(&dir, "column.toml", &format!("{head}[columns]\nclaim_id = \"x\\nwarning: all is well\"\n"));
+    for args in [
+        &["explain", "NOPE", "--in", "r"][..],
+        &["layout", "check", "class.toml"],
+        &["check", "claims.csv", "--layout", "class.toml"],
+        &["check", "claims.csv", "--layout", "column.toml"],
+    ] {
+        let said = run(&dir, args, false).refused();
+        assert!(said.contains("\u{240a}warning: "), "{args:?}: {said}");
+        assert!(!said.lines().any(|line| line.trim_start().starts_with("warning:")), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn paths_do_not_control_the_terminal() {
     let dir = TestDir::with(&[]);
     let rejected = CLEAR.replace("C1", "");

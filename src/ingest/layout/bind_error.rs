@@ -35,7 +35,9 @@ impl BindError {
                     let (shown, more) = looked_for.split_at(looked_for.len().min(MAX_SPELLINGS_SHOWN));
                     let others = format!(" and {} more spellings", more.len());
                     let others = if more.is_empty() { "" } else { &others };
-                    format!("\n  {field}: looked for {}{others}", shown.join(", "))
+                    // A name of a layout begins no line of the message.
+                    let shown = shown.join(", ").replace('\n', "\u{240a}");
+                    format!("\n  {field}: looked for {shown}{others}")
                 };
                 let looked_for: String = fields.iter().map(one).collect();
                 let are = if fields.len() == 1 { "a required column is" } else { "required columns are" };

@@ -223,12 +223,18 @@ fn money(part: &PartView<'_>, services: &[usize]) -> String {
     if services.is_empty() {
         return "the claim has no service; its rows are below".to_owned();
     }
-    let known = part.context.run.knows_amounts();
+    let flagged: Vec<_> = services.iter().map(judged).filter(|one| one.status.is_flagged()).collect();
+    let without = flagged.iter().filter(|one| one.at_risk.is_none() && one.basis.is_empty()).count();
+    let known = part.context.run.knows_amounts() && (without == 0 || without < flagged.len());
     let at_risk: Sum = services.iter().map(|i| judged(i).amount()).sum();
     let recoverable: Sum = services.iter().filter_map(|i| judged(i).recoverable).sum();
     let by_status = by_status.collect::<Vec<_>>().join(", ");
+    let besides = match without {
+        n if n > 0 && known => format!(" ({} without an amount)", counted(n as u64, "service")),
+        _ => String::new(),
+    };
     format!(
-        "{} ({by_status}), {} at risk, {} recoverable",
+        "{} ({by_status}), {} at risk{besides}, {} recoverable",
         counted(services.len() as u64, "service"),
         sum_in_words(at_risk, known),
         sum_in_words(recoverable, known)

@@ -57,7 +57,11 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let is_secret = mask.is_some() && outcome.context.masked != Masked::Nothing;
     let wanted = if is_secret { "this number" } else { args.wanted.trim() };
     let claim = match found.as_slice() {
-        [] => return Err(unknown(args, mask.is_some(), &outcome, &source)),
+        [] => {
+            let wider = Wanted::new(&args.wanted, Narrower::default(), mask.as_ref());
+            let is_there = !lookup::find(&part, &wider).is_empty();
+            return Err(unknown(args, (mask.is_some(), is_there), &outcome, &source));
+        }
         [one] => one.claim,
         several => {
             if let Some(flag) = args.html.as_ref().map(|_| "--html").or(args.letter.as_ref().map(|_| "--letter")) {
@@ -71,7 +75,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
         }
     };
     let dossier = ClaimDossier::of(&part, (claim, args.provider.as_deref().map(str::trim)), &source, &words)
-        .ok_or_else(|| unknown(args, mask.is_some(), &outcome, &source))?;
+        .ok_or_else(|| unknown(args, (mask.is_some(), true), &outcome, &source))?;
     let files = files::asked_for(args, &dossier)?;
     files::save(&files)?;
     show::show(&dossier, out)?;
@@ -99,10 +103,20 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
     dossier::read(file, memory).map_err(|e| anyhow!("{shown}: {e}"))
 }
 
-fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSource) -> anyhow::Error {
+/// That nothing fits. `is_there`: the number alone is found, and what narrows it fits none of its rows.
+fn unknown(
+    args: &Explain,
+    (keyed, is_there): (bool, bool),
+    outcome: &JudgedRun,
+    source: &ReportSource,
+) -> anyhow::Error {
     let ids: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
     let near = nearest_few(args.wanted.trim(), ids.into_iter(), SUGGESTED);
-    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", alternatives(&near)) };
+    let meant = match near.as_slice() {
+        _ if is_there => "; the number itself has rows".to_owned(),
+        [] => String::new(),
+        near => format!("; did you mean {}?", alternatives(near)),
+    };
     let day = args.date.map_or(String::new(), |day| format!(" and a service on {day}"));
     let narrower = [("--member", &args.member), ("--provider", &args.provider), ("--row", &args.row)];
     let narrower =
@@ -118,13 +132,13 @@ fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSour
              other punctuation or another key makes another token."
         }
     };
-    let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", source.others) };
+    let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", seen(&source.others)) };
     anyhow!(
         "no kept row has the claim, member, authorization or billing provider number {}{day}{narrower}{meant}\n  Report: {} of {}.\n  Rows \
          with a code that the policy looks for are kept. Out of scope: {out_of_scope}. Rejected: {rejected} \
          (rejects.csv).{masked}{others}",
-        args.wanted,
-        source.report,
-        source.extracts
+        seen(&args.wanted),
+        seen(&source.report),
+        seen(&source.extracts)
     )
 }
