@@ -25,6 +25,14 @@ fn what_does_not_fit_is_answered_with_what_would() {
         (&["slice", "one", "--plan", "plan.json"], "write the number of a slice of the plan, from 0"),
         (&["help", "layuots"], "did you mean layouts?"),
         (&["rules", "DX999"], "no rule is called DX999"),
+        (
+            &["verify", "r", "--layout", "none.toml"],
+            "--layout says how extracts are read and judged; name the extracts",
+        ),
+        (
+            &["verify", "r", "--policy", "none.toml"],
+            "--policy says how extracts are read and judged; name the extracts",
+        ),
     ] {
         let refused = flowed(&dir.run(args).refused());
         assert!(refused.contains(says), "{args:?}: {refused}");

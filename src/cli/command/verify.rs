@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::claim::line::mask::Mask;
 use crate::claim::store::BATCH_LINES;
-use crate::cli::args::{Check, Verify};
+use crate::cli::args::{Check, READING_FLAGS, Verify};
 use crate::cli::input_files::with_roles;
 use crate::cli::input_names;
 use crate::cli::machine::DefaultMemory;
@@ -41,8 +41,8 @@ const SIGNED: &str = "The report is signed, and its signature was not checked: g
                       without the key made or changed it.";
 
 /// The arguments of `check` that `verify` was given, under the settings file that `check` would read.
-fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
-    settings::resolve(&Check {
+fn check_of(args: &Verify) -> Check {
+    Check {
         files: args.files.clone(),
         auths: args.auths.clone(),
         layout: args.layout.clone(),
@@ -50,13 +50,25 @@ fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
         config: args.config.clone(),
         memory: args.memory,
         ..Check::default()
-    })
+    }
+}
+
+/// A flag that would not be looked at, because no extract is named. Without a settings file there is none to look at either way.
+fn typed_for_nothing(args: &Verify) -> Option<String> {
+    let typed = check_of(args);
+    let mut flags = READING_FLAGS.iter().filter(|(flag, _)| *flag != "no_config");
+    flags.find(|(_, is_typed)| is_typed(&typed)).map(|(flag, _)| flag.replace('_', "-"))
 }
 
 /// Checks a report and prints a line for each check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (files, _) = input_names::expanded(&args.files)?;
     let args = &Verify { files, ..args.clone() };
+    if args.files.is_empty()
+        && let Some(flag) = typed_for_nothing(args)
+    {
+        bail!("--{flag} says how extracts are read and judged; name the extracts of the report, too");
+    }
     let key = args.sign.as_deref().map(sign_key::load).transpose()?;
     let place = args.report.display();
     let report = match SavedReport::open(&args.report) {
@@ -77,17 +89,23 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     checks.extend(key.as_ref().map(|key| report.signature(key)));
     checks.iter().try_for_each(|check| print_check(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
-    let theirs = if args.files.is_empty() { true } else { belongs(args, &report, out)? };
+    let (theirs, unnamed) = if args.files.is_empty() { (true, None) } else { belongs(args, &report, out)? };
+    let without = unnamed.map(|file| {
+        format!(
+            "The report is whole and belongs to these extracts. Its verdicts were not compared: they rest on the authorization \
+             file {file}, too, and it was not named. Give it with --auths."
+        )
+    });
     let end = match (whole, theirs, args.files.is_empty()) {
         (true, _, true) => "The report is whole. Name its extracts, too, to see whether it belongs to them.",
-        (true, true, false) => "The report is whole and belongs to these inputs.",
+        (true, true, false) => without.as_deref().unwrap_or("The report is whole and belongs to these inputs."),
         (true, false, _) => {
             "The report is whole but does not belong to these inputs: name those it was made from, or run `claimlint \
              check` on these."
         }
         (false, ..) => BROKEN,
     };
-    write!(out, "\n{}", style::wrapped(end, 0))?;
+    write!(out, "\n{}", style::wrapped(&seen(end), 0))?;
     if whole && key.is_none() {
         let note = if report.is_signed() { SIGNED } else { UNSIGNED };
         write!(out, "{DIM}{}{DIM:#}", style::wrapped(note, 0))?;
@@ -103,18 +121,22 @@ fn print_check(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<(
     check.wrong.iter().try_for_each(|what| writeln!(out, "{}", style::fitted(&format!("  {word}  {}", seen(what)), 9)))
 }
 
-/// Compares the inputs with manifest and summary. `false`: the report was made from other inputs.
-fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let settings = settings_of(args)?;
+/// Compares the inputs with manifest and summary. `false`: the report was made from other inputs. Returns also the authorization
+/// file of the report if it was not named, so that verdicts could not be compared.
+fn belongs<'r>(args: &Verify, report: &'r SavedReport, out: &mut dyn Write) -> anyhow::Result<(bool, Option<&'r str>)> {
+    let settings = settings::resolve(&check_of(args))?;
     if let Some(file) = &settings.file {
         writeln!(out, "{}", style::fitted(&format!("  {DIM}settings of {} are in force{DIM:#}", seen(file)), 9))?;
     }
     let named = with_roles(&args.files, settings.join.list(), settings.auths.value.as_deref());
     let recorded = &report.manifest.inputs;
-    let roles = roles(&named, recorded);
+    let is_named = settings.auths.value.is_some();
+    let auths = recorded.iter().find(|input| input.role == InputRole::Authorizations && !is_named);
+    let unnamed = auths.map(|input| input.file.as_str());
+    let roles = roles(&named, recorded, unnamed);
     print_check(out, &roles)?;
     if !roles.wrong.is_empty() {
-        return Ok(false);
+        return Ok((false, unnamed));
     }
     // The authorization file is last and is skipped if it was not given again.
     let found = named.par_iter().zip(recorded).map(|((_, file), input)| {
@@ -133,11 +155,11 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
         theirs = counted.wrong.is_empty();
         print_check(out, &counted)?;
     }
-    Ok(theirs)
+    Ok((theirs, unnamed))
 }
 
 /// Compares the number of files of each kind with the number that the report was made from.
-fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck {
+fn roles(named: &[(InputRole, &str)], recorded: &[InputFile], unnamed: Option<&str>) -> IntegrityCheck {
     let mut wrong = Vec::new();
     for role in [InputRole::Extract, InputRole::Joined, InputRole::Authorizations] {
         let given = named.iter().filter(|(r, _)| *r == role).count();
@@ -149,6 +171,11 @@ fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck 
         }
     }
     let what = match named.len() {
+        _ if unnamed.is_some() => format!(
+            "inputs: all of the {} files that the report was made from are named but {}",
+            recorded.len(),
+            unnamed.unwrap_or_default()
+        ),
         1 => "inputs: the file that the report was made from is named".to_owned(),
         many => format!("inputs: all {many} files that the report was made from are named"),
     };
