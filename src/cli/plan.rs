@@ -250,6 +250,7 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     let library = || settings.library();
     let (policy, (library, only)) = rayon::join(|| settings.policy(), || rayon::join(library, only));
     let policy = policy?;
+    settings.ensure_gates_are_asked(&policy)?;
     let extracts: Vec<_> =
         sizes(files).enumerate().map(|(i, bytes)| json!({ "extract": i + 1, "bytes": bytes })).collect();
     let start = json!({ "version": env!("CARGO_PKG_VERSION"), "policy": policy.fingerprint, "extracts": extracts });

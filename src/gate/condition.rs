@@ -5,6 +5,7 @@ use std::fmt;
 use num_rational::BigRational;
 
 use crate::claim::Sum;
+use crate::finding::RuleId;
 use crate::gate::names::{Baseline, Name};
 use crate::ledger::Ledger;
 use crate::tally::Summary;
@@ -151,6 +152,14 @@ impl Gate {
             Ok(false) => GateResult::False,
             Err(why) => GateResult::Undefined(why),
         }
+    }
+
+    /// The distinct names that ask for a rule, with the rule.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, RuleId)> {
+        self.names.iter().filter_map(|(text, name)| match name {
+            Name::Rule(id) | Name::RuleServices(id) | Name::RuleAmount(id) => Some((text.as_str(), *id)),
+            _ => None,
+        })
     }
 
     /// The distinct names in the condition, with their values.

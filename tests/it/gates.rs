@@ -198,5 +198,11 @@ fn a_wrong_gate_is_refused_before_the_first_row() {
     assert!(output.contains("\n  rows > 1 and dney > 0\n               ^\n"), "{output}");
     let new = dir.run(&["check", "claims.csv", "--fail-if", "new.deny > 0"]).refused();
     assert!(new.contains("needs --baseline"), "{new}");
+    // A rule that is not asked has no finding, whatever the claims are.
+    for (flag, rules) in [("--ignore", "DX"), ("--select", "PA")] {
+        let unasked = dir.run(&["check", "claims.csv", flag, rules, "--fail-if", "rows > 9 or DX101.services > 0"]);
+        let unasked = unasked.refused();
+        assert!(unasked.contains("--fail-if: DX101.services: this rule is not asked"), "{unasked}");
+    }
     assert_eq!(dir.names(), ["claims.csv"]);
 }

@@ -123,6 +123,14 @@ impl EffectiveSettings {
         gates.map(|text| Gate::parse(text, has_baseline).map_err(|wrong| anyhow!("--fail-if: {wrong}"))).collect()
     }
 
+    /// Where the gates are, for messages.
+    pub(super) fn gates_place(&self) -> String {
+        match &self.fail_if.origin {
+            SettingOrigin::File(..) => format!("{}: fail_if", self.fail_if.origin),
+            SettingOrigin::Flag | SettingOrigin::Default => "--fail-if".to_owned(),
+        }
+    }
+
     /// Key, value and origin of every setting, in the order of [`KEYS`], then labels and dispositions.
     pub(crate) fn rows(&self) -> Vec<[String; 3]> {
         let text = |path: &PathBuf| path.display().to_string();

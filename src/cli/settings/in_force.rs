@@ -5,6 +5,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::load::{layout_file, library_of, read_texts};
 use crate::cli::settings::effective::{EffectiveSettings, SettingOrigin};
 use crate::cli::settings::file::LoadedSettings;
+use crate::gate::Gate;
 use crate::ingest::Library;
 use crate::policy::parse::{PolicyFile, load};
 use crate::policy::selection::Selection;
@@ -43,6 +44,18 @@ impl EffectiveSettings {
         changed.extend(dispositions.map(|(rule, _)| format!("dispositions.{}", rule.text)));
         let about = Warning::new(WarningKind::SettingsBesideExtract).file(file).field(changed.join(", "));
         (!changed.is_empty()).then_some(about)
+    }
+
+    /// Refuses a gate on a rule that is not asked, which could never be true.
+    pub(crate) fn ensure_gates_are_asked(&self, policy: &Policy) -> anyhow::Result<()> {
+        let mut named = self.gates.iter().flat_map(Gate::rules);
+        match named.find(|(_, id)| !policy.rule(crate::rules::get(*id).code).is_asked) {
+            Some((name, _)) => bail!(
+                "{}: {name}: this rule is not asked (--select, --ignore), so the gate says nothing; ask it, or leave the gate out",
+                self.gates_place()
+            ),
+            None => Ok(()),
+        }
     }
 
     /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
