@@ -22,16 +22,22 @@ pub struct Faults {
     pub list: Vec<Fault>,
 }
 
+/// Faults that a message shows at most. A file with more of them is seldom the one that was meant, such as an extract.
+const MOST_SHOWN: usize = 40;
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.list.len();
         write!(f, "{} has {n} fault{}", self.file, if n == 1 { "" } else { "s" })?;
-        for fault in &self.list {
+        for fault in self.list.iter().take(MOST_SHOWN) {
             // A message may quote a text of the file, and has one line.
             let message = fault.message.replace('\n', "\u{240a}");
             write!(f, "\n  {}:{}:{}: {message}", self.file, fault.line, fault.column)?;
         }
-        Ok(())
+        match n.saturating_sub(MOST_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more; is it the file that you meant?"),
+        }
     }
 }
 

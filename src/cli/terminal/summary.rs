@@ -27,7 +27,7 @@ struct Least {
     services: usize,
 }
 
-/// Where there is much to say, empty lines are left out first, then rules, then services, then labels.
+/// Where there is much to say, empty lines are left out first, then rules, then services. The rest may take more than a screen.
 const LEAST: [Least; 3] =
     [Least { rules: 3, services: 1 }, Least { rules: 1, services: 1 }, Least { rules: 1, services: 0 }];
 
@@ -49,7 +49,7 @@ pub(crate) fn result(
 ) -> io::Result<()> {
     // Without the line on which the shell waits.
     let most = screen::terminal_lines().unwrap_or_default().max(LEAST_TERMINAL_LINES) - 1;
-    let above = above(context, totals);
+    let above = above(context, totals, place);
     let arranged = |least: Least, below: &[String]| {
         let mut lines = above.clone();
         if totals.summary.services() > 0 {
@@ -62,10 +62,8 @@ pub(crate) fn result(
         lines.extend(below.iter().cloned());
         if shown.all_rules { lines } else { without_blanks(lines, most) }
     };
-    let mut attempts = [true, false].into_iter().flat_map(|with_labels| {
-        let below = below(context, totals, place, shown, with_labels);
-        LEAST.map(|least| arranged(least, &below))
-    });
+    let below = below(context, totals, place, shown);
+    let mut attempts = LEAST.into_iter().map(|least| arranged(least, &below));
     let mut lines = attempts.next().unwrap_or_default();
     while !shown.all_rules && lines.len() > most {
         let Some(shorter) = attempts.next() else { break };
@@ -90,7 +88,7 @@ fn fitted(text: &str, hang: usize) -> impl Iterator<Item = String> {
 }
 
 /// Policy, ledger, the number of warnings, and the services by status.
-fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
+fn above(context: ReportContext<'_>, totals: &Totals, place: &Path) -> Vec<String> {
     let run = context.run;
     let mut lines: Vec<_> =
         fitted(&format!("{}  {}", paint(BOLD, "claimlint"), style::seen(&brief::policy(run))), 2).collect();
@@ -102,10 +100,8 @@ fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
     if !totals.warnings.is_empty() {
         // The sentences are on stderr, above this summary at a terminal; a file or pipe has at least their number.
         let count = counted(totals.warnings.len() as u64, "warning");
-        lines.extend(fitted(
-            &format!("{}: said on stderr, in report.html and in summary.json", paint(style::WARNING, count)),
-            2,
-        ));
+        let page = if place.join(html::FILE).exists() { ", in report.html" } else { "" };
+        lines.extend(fitted(&format!("{}: said on stderr{page} and in summary.json", paint(style::WARNING, count)), 2));
     }
     lines.push(String::new());
     if totals.summary.services() == 0 {
@@ -118,7 +114,7 @@ fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
 }
 
 /// What is new, suppressed and rejected, notes, what a claim cannot show, and the place of the report.
-fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Shown, with_labels: bool) -> Vec<String> {
+fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Shown) -> Vec<String> {
     let run = context.run;
     let mut lines = Vec::new();
     if let Some(new) = &totals.new {
@@ -137,7 +133,7 @@ fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Show
     for note in brief::notes(run, totals) {
         lines.extend(fitted(&note, 2));
     }
-    for unread in unread(context, totals, shown.all_rules || with_labels) {
+    for unread in unread(context, totals) {
         lines.extend(fitted(&unread, 2));
     }
     let said = if shown.all_rules { usize::MAX } else { 1 };
@@ -153,16 +149,13 @@ fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Show
     lines
 }
 
-/// Labels that no table knows: the most frequent ones and what to do about them, or only one of each kind.
-fn unread(context: ReportContext<'_>, totals: &Totals, all: bool) -> Vec<String> {
+/// Labels that no table knows: the most frequent ones of each kind and what to do about them.
+fn unread(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
     let sentence = |unread: notes::UnreadRow<'_>| {
-        let shown = if all { unread.labels.len() } else { 1 };
-        let labels = unread.labels.iter().take(shown);
-        let labels: Vec<_> = labels.map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label))).collect();
-        let more = unread.labels.len() - labels.len() + unread.more;
-        let more = if more > 0 { format!(" and {more} more in summary.json") } else { String::new() };
-        let advice = if all { format!(": {}", unread.advice) } else { String::new() };
-        format!("no table knows the {} {}{more}{advice}", unread.name, labels.join(", "))
+        let labels = unread.labels.iter().map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label)));
+        let labels: Vec<_> = labels.collect();
+        let more = if unread.more > 0 { format!(" and {} more in summary.json", unread.more) } else { String::new() };
+        format!("no table knows the {} {}{more}: {}", unread.name, labels.join(", "), unread.advice)
     };
     notes::unread(context.run, totals).into_iter().map(sentence).collect()
 }

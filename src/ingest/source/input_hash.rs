@@ -128,9 +128,14 @@ impl FileHash {
     }
 }
 
+/// Does [`HashScope::Sampled`] take every byte of a file of this size?
+pub fn is_hashed_whole(size: u64) -> bool {
+    size <= 2 * EDGE_BYTES + SAMPLES * SAMPLE_BYTES
+}
+
 /// Positions and lengths of the samples. They depend only on the size of the file.
 fn samples(size: u64) -> Vec<(u64, u64)> {
-    if size <= 2 * EDGE_BYTES + SAMPLES * SAMPLE_BYTES {
+    if is_hashed_whole(size) {
         // Still in pieces, so that memory is bounded.
         return (0..size).step_by(EDGE_BYTES as usize).map(|at| (at, EDGE_BYTES.min(size - at))).collect();
     }

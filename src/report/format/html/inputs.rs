@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ingest::record::reject::Reason;
+use crate::ingest::source::input_hash::is_hashed_whole;
 use crate::ingest::{FileHash, HashScope, InputFile};
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
@@ -76,6 +77,11 @@ pub(crate) fn given(file: &InputFile) -> SourceFile<'_> {
             let bytes = counted(print.bytes, "byte");
             match print.extent {
                 HashScope::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
+                HashScope::Sampled if is_hashed_whole(print.bytes) => {
+                    format!(
+                        "BLAKE3 of its {bytes} on disk with their number; --fingerprint full has what b3sum prints."
+                    )
+                }
                 HashScope::Sampled => {
                     format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all.")
                 }
