@@ -174,10 +174,7 @@ fn a_missing_citation_is_a_fault_of_the_file_that_was_given() {
     );
     let said = dir.run(&["policy", "check", "l.toml"]).refused();
     assert!(said.contains(&format!("l.toml:{line}:9: the citation is empty")), "{said}");
-    dir.put(
-        "l.toml",
-        limits.lines().filter(|line| !line.starts_with("CD301 = ")).map(|line| format!("{line}\n")).collect::<String>(),
-    );
+    dir.put("l.toml", limits.split_inclusive('\n').filter(|line| !line.starts_with("CD301 = ")).collect::<String>());
     let said = flowed(&dir.run(&["policy", "check", "l.toml"]).refused());
     assert!(said.contains("rule CD301 has no citation: write CD301 = \"...\" under [citations]"), "{said}");
 }
