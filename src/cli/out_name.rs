@@ -55,7 +55,7 @@ pub(crate) fn latest(template: Option<&Path>) -> anyhow::Result<Option<SiblingRe
     for path in if above.contains('*') { glob::glob_with(&above, options)?.collect() } else { Vec::new() } {
         match path {
             Ok(path) if path.is_dir() && !is_lost_and_found(&path) && std::fs::read_dir(&path).is_err() => {
-                shut.push(path)
+                shut.push(path);
             }
             Ok(_) => {}
             Err(e) => shut.push(e.path().to_path_buf()),

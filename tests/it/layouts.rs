@@ -79,8 +79,9 @@ fn beyond(layout: Option<&str>, text: &str) -> Vec<(String, String)> {
 #[test]
 fn of_diagnoses_numbered_from_0_the_26th_is_beyond() {
     let text = |last: usize| {
-        let names: String = (0..=last).map(|number| format!(",diagnosis_{number}")).collect();
-        format!("claim_id,service_date,procedure_code{names}\nC1,2024-03-05,22514,M4854XA{}\n", ",".repeat(last))
+        let names: Vec<String> = (0..=last).map(|number| format!("diagnosis_{number}")).collect();
+        let names = names.join(",");
+        format!("claim_id,service_date,procedure_code,{names}\nC1,2024-03-05,22514,M4854XA{}\n", ",".repeat(last))
     };
     assert!(beyond(None, &text(24)).is_empty());
     let found = beyond(None, &text(25));
