@@ -2,7 +2,6 @@
 //!
 //! # Sub-rooms, in order
 //!
-//! - [`authorizations`]: what is shown of an authorization file.
 //! - [`lines`]: the form of what is printed.
 //! - [`cells`]: what the cells of each column look like.
 //! - [`candidates`]: columns that may hold a field which no column has.
@@ -11,6 +10,7 @@
 //! - [`written`]: the layout that `--write-layout` writes.
 //! - [`values`]: dates, labels and words, with what they mean.
 //! - [`refused`]: what is shown of an extract that `check` refuses.
+//! - [`authorizations`]: what is shown of an authorization file.
 
 mod authorizations;
 mod candidates;
