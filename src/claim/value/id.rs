@@ -89,7 +89,24 @@ pub fn cut_version(id: &str, last: usize) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_short_ways_read_the_same_ids(
+            pieces in prop::collection::vec(prop::sample::select(&["0", "9", "1", "A", "e", "E+5", ".0", "1.2E+3", "-", "|", "\u{e9}"][..]), 0..5),
+        ) {
+            let text = pieces.concat();
+            let cell = CellId::of(text.as_str().into());
+            prop_assert_eq!(cell.is_mangled, is_mangled(&read(text.as_str().into())));
+            prop_assert_eq!(cell.id, read(text.as_str().into()));
+            if is_of_person(&text) {
+                prop_assert_eq!(of_person(text.as_str().into()), text.as_str());
+            }
+        }
+    }
 
     #[test]
     fn ids_lose_the_trace_of_a_float() {
