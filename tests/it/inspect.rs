@@ -297,3 +297,49 @@ fn an_authorization_file_that_is_refused_is_described() {
     let said = crate::kit::flowed(&dir.run(&["inspect", "auths.csv"]).success());
     assert!(said.contains("warning column `expiration_date` is not read"), "{said}");
 }
+
+/// What ends the header may differ from what ends the rows.
+#[test]
+fn line_ends_of_two_kinds_are_said_as_check_says_them() {
+    let dir = TestDir::with(&[]);
+    let head = HEAD.trim_end();
+    for (after_head, after_rows, says) in [
+        ("\n", "\r", Some("its lines end in two ways: the first row holds a CR, and LF ends lines")),
+        ("\r\n", "\r", Some("its lines end in two ways: the first row holds a CR, and LF ends lines")),
+        ("\n", "\x0b", Some("line 2 holds several rows that end with the vertical tab 0x0B, and LF ends lines")),
+        (
+            "\r\n",
+            "\u{85}",
+            Some("line 2 holds several rows that end with NEL (U+0085), as on IBM mainframes, and LF ends"),
+        ),
+        ("\r", "\x1e", Some("line 2 holds several rows that end with the record separator 0x1E, and CR ends lines")),
+        ("\u{85}", "\n", Some("its header holds NEL (U+0085), as on IBM mainframes as a line end")),
+        ("\u{85}", "\x0b", Some("its lines end with NEL (U+0085), as on IBM mainframes")),
+        ("\n", "\r\n", None),
+        ("\r", "\n", None),
+    ] {
+        let rows =
+            format!("{}{after_rows}", CLEAR.trim_end()).repeat(3).replacen("C1", "C2", 1).replacen("C1", "C3", 1);
+        dir.put("claims.csv", format!("{head}{after_head}{rows}"));
+        let checked = dir.run(&["check", "claims.csv", "--out", "report", "--force", "--fail-on", "never"]);
+        let inspected = dir.run(&["inspect", "claims.csv"]);
+        let case = format!("{after_head:?} {after_rows:?}: {checked:?} {inspected:?}");
+        let Some(says) = says else {
+            assert_eq!((checked.code, inspected.code), (Some(0), Some(0)), "{case}");
+            let ends = if after_head == "\r" { "CR and LF" } else { "LF and CRLF" };
+            assert!(crate::kit::flowed(&inspected.out).contains(&format!("line ends {ends} decoded")), "{case}");
+            continue;
+        };
+        assert_eq!((checked.code, inspected.code, inspected.err.as_str()), (Some(2), Some(2), ""), "{case}");
+        let shown = crate::kit::flowed(&inspected.out);
+        assert!(crate::kit::flowed(&checked.err).contains(says), "{case}");
+        assert!(shown.contains("check refuses it: claims.csv: ") && shown.contains(says), "{case}");
+        // A header that cannot be read has no columns that may hold anything.
+        assert!(!shown.contains("header 1 column"), "{case}");
+    }
+    // So has a line that is not the first row.
+    dir.put("claims.csv", format!("{HEAD}{CLEAR}{}", CLEAR.replace('\n', "\r").repeat(3) + "\n"));
+    let inspected = dir.run(&["inspect", "claims.csv"]);
+    assert_eq!(checked_code(&dir), Some(2));
+    assert!(inspected.code == Some(2) && inspected.out.contains("line 3 holds several rows"), "{inspected:?}");
+}

@@ -8,8 +8,9 @@ use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::known_names::KnownNames;
-use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row, surplus_fields};
+use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row, rows_that_end_otherwise, surplus_fields};
 use crate::ingest::record::grammar::Surplus;
+use crate::ingest::record::line_end::two_ways_said;
 use crate::ingest::record::row::Row;
 use crate::ingest::source::Source;
 
@@ -48,6 +49,15 @@ pub(crate) fn refuse_rejected_rows(source: &Source, detected: &Detected) -> Resu
          of them cannot"
     );
     Err(ReadError::unusable(&source.name, what))
+}
+
+/// Refuses an extract if one of its first lines holds several rows, as reading all of it does. spec: files/line-ends.
+pub(crate) fn refuse_rows_that_end_otherwise(source: &Source, detected: &Detected) -> Result<(), ReadError> {
+    let (grammar, sample, start) = (&detected.grammar, &source.sample, detected.data_start);
+    let found = rows_that_end_otherwise(grammar, sample, start, source.whole).filter(|_| source.table().is_none());
+    let Some((at, end)) = found else { return Ok(()) };
+    let line = detected.lines_before + 1 + grammar.lines(&sample[start..at]);
+    Err(ReadError::unusable(&source.name, two_ways_said(line, end, grammar.cr_ends)))
 }
 
 /// Determines how many surplus fields the rows of an extract have: the first row with a readable date decides.

@@ -1,6 +1,7 @@
 //! Reads the first rows of an input, to determine how many surplus fields its rows have.
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step, Surplus};
+use crate::ingest::record::line_end::OtherLineEnd;
 use crate::ingest::record::row::Row;
 use crate::ingest::source::sample::SAMPLE_ROWS;
 
@@ -37,6 +38,28 @@ pub(crate) fn each_first_row(
     }
 }
 
+/// The first line of a sample, from byte `at`, that holds several rows because they end otherwise than lines do: where it
+/// begins, and what ends its rows.
+pub(crate) fn rows_that_end_otherwise(
+    grammar: &Grammar,
+    sample: &[u8],
+    mut at: usize,
+    whole: bool,
+) -> Option<(usize, OtherLineEnd)> {
+    let mut fields = Vec::new();
+    while at < sample.len() {
+        at = match grammar.read(sample, at, whole, &mut fields) {
+            Step::Record { next } | Step::Blank { next } => next,
+            Step::Rejected { next, .. } => match grammar.rows_in_line(&sample[at..next]) {
+                Some(rows) if rows.all_end => return Some((at, rows.end)),
+                _ => next,
+            },
+            Step::More => return None,
+        };
+    }
+    None
+}
+
 /// The number of surplus fields that the rows of an input have. The first row that `fits` decides, among the first `most`
 /// rows, if it has all fields of the header and its surplus fields are empty. Without such a row the number is 0.
 pub(crate) fn surplus_fields(
@@ -66,6 +89,19 @@ mod tests {
     fn surplus(text: &str, most: usize) -> Surplus {
         let grammar = Grammar { width: 2, ..Grammar::for_header(b',', false, Vec::new()) };
         surplus_fields(&grammar, text.as_bytes(), 0, true, most, |row| row.text(1, &[]) == "d")
+    }
+
+    #[test]
+    fn a_line_of_rows_is_found_where_rows_end_otherwise_than_lines() {
+        let found = |text: &str| {
+            let grammar = Grammar { width: 2, ..Grammar::for_header(b',', false, Vec::new()) };
+            rows_that_end_otherwise(&grammar, text.as_bytes(), 0, true).map(|(at, end)| (at, end.name()))
+        };
+        assert_eq!(found("1,d\n\n2,d\r3,d\r\n"), Some((5, "a CR")));
+        assert_eq!(found("1,d\x0b2,d\x0b3,d\n"), Some((0, "the vertical tab 0x0B")));
+        for sound in ["1,d\n2,d\r\n", "1,d\r2,d\n", "1,d,x\n2\n", ""] {
+            assert_eq!(found(sound), None, "{sound:?}");
+        }
     }
 
     #[test]

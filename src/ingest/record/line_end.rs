@@ -52,6 +52,16 @@ impl OtherLineEnd {
     }
 }
 
+/// Why a file is refused of which this line holds several rows that end with `end`, although CR or LF ends lines.
+pub(crate) fn two_ways_said(line: u64, end: OtherLineEnd, cr_ends: bool) -> String {
+    format!(
+        "its lines end in two ways: line {line} holds several rows that end with {}, and {} ends lines; write it with one kind of \
+         line end",
+        end.name(),
+        if cr_ends { "CR" } else { "LF" }
+    )
+}
+
 impl Grammar {
     /// Position of the first line end in these bytes.
     pub(crate) fn find_line_end(&self, bytes: &[u8]) -> Option<usize> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
-use crate::ingest::record::line_end::OtherLineEnd;
+use crate::ingest::record::line_end::{OtherLineEnd, two_ways_said};
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
@@ -127,14 +127,7 @@ impl Counts {
     /// rejected row. spec: files/line-ends.
     pub(crate) fn refuse_rows_that_end_otherwise(&self, name: &str, grammar: &Grammar) -> Result<(), ReadError> {
         let Some((lines, end)) = self.ended_otherwise.zip(self.other_line_end) else { return Ok(()) };
-        let what = format!(
-            "its lines end in two ways: line {} holds several rows that end with {}, and {} ends lines; write it with one \
-             kind of line end",
-            lines.first,
-            end.name(),
-            if grammar.cr_ends { "CR" } else { "LF" }
-        );
-        Err(ReadError::unusable(name, what))
+        Err(ReadError::unusable(name, two_ways_said(lines.first, end, grammar.cr_ends)))
     }
 }
 

@@ -18,17 +18,24 @@ pub(super) fn say(out: &mut dyn Write, word: &str, text: &str) -> std::io::Resul
     writeln!(out, "{}", fitted(&format!("  {word:10} {text}"), AFTER_WORD))
 }
 
-/// What ends the lines of the first rows, where it is not a lone CR.
-pub(super) fn line_ends(sample: &[u8]) -> &'static str {
-    let (mut with_cr, mut without) = (false, false);
-    for end in memchr::memchr_iter(b'\n', sample) {
-        let has_cr = end > 0 && sample[end - 1] == b'\r';
-        (with_cr, without) = (with_cr || has_cr, without || !has_cr);
+/// What ends the lines of the first rows. A lone CR does if `cr_ends`.
+pub(super) fn line_ends(sample: &[u8], cr_ends: bool) -> String {
+    let [mut cr, mut lf, mut crlf] = [false; 3];
+    for at in memchr::memchr2_iter(b'\r', b'\n', sample) {
+        let after_cr = at > 0 && sample[at - 1] == b'\r';
+        match sample[at] {
+            b'\n' if after_cr => crlf = true,
+            b'\n' => lf = true,
+            _ => cr |= cr_ends && sample.get(at + 1) != Some(&b'\n'),
+        }
     }
-    match (with_cr, without) {
-        (true, true) => "LF and CRLF",
-        (true, false) => "CRLF",
-        (false, _) => "LF",
+    let found = [("CR", cr), ("LF", lf), ("CRLF", crlf)].into_iter().filter(|(_, is_there)| *is_there);
+    let found: Vec<&str> = found.map(|(name, _)| name).collect();
+    match found.as_slice() {
+        // One line, which nothing ends.
+        [] => "LF".to_owned(),
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        [one, ..] => (*one).to_owned(),
     }
 }
 
@@ -41,4 +48,25 @@ pub(super) fn form(table: &ParquetFile) -> String {
 /// A text from the file or the layout, shortened and safe to print.
 pub(super) fn shown(text: &str) -> String {
     seen(&printable(text)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_kinds_of_line_ends_are_said() {
+        for (text, cr_ends, want) in [
+            ("a", false, "LF"),
+            ("a\nb", false, "LF"),
+            ("a\r\nb\r\n", false, "CRLF"),
+            ("a\r\nb\n", false, "LF and CRLF"),
+            ("a\nb\rc", false, "LF"),
+            ("a\rb\r", true, "CR"),
+            ("a\rb\n", true, "CR and LF"),
+            ("a\rb\n\nc\r\n", true, "CR, LF and CRLF"),
+        ] {
+            assert_eq!(line_ends(text.as_bytes(), cr_ends), want, "{text:?}");
+        }
+    }
 }

@@ -102,6 +102,7 @@ pub(crate) fn inspect(
     let merged = chosen.map_or(Ok(()), |layout| misread::refuse_merged_names(&source, &detected, layout));
     let refusal = merged
         .and_then(|()| misread::refuse_unreadable_dates(&source, &detected, is_date))
+        .and_then(|()| misread::refuse_rows_that_end_otherwise(&source, &detected))
         .and_then(|()| misread::refuse_rejected_rows(&source, &detected))
         .err();
     let words = Words::of(chosen, &policy)?;
@@ -173,7 +174,7 @@ fn print_form(
     }
     say(out, "delimiter", &delimiter_name(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
-    say(out, "line ends", if detected.grammar.cr_ends { "CR" } else { line_ends(&source.sample) })?;
+    say(out, "line ends", &line_ends(&source.sample, detected.grammar.cr_ends))?;
     say(out, "decoded", &undone)?;
     say(out, "encoding", encoding(&source.sample, source.whole))?;
     say(out, "quoting", &quoting(detected.grammar.quoting, &source.sample))?;
