@@ -352,6 +352,22 @@ fn completions_and_manual_pages_are_valid() {
         assert_eq!(String::from_utf8_lossy(&bash.stdout), "deny review info never new-deny new-review new-info\n");
     }
     assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
+    // Flags that `merge` refuses are not offered.
+    let typed = "source \"$0\"; COMP_WORDS=(claimlint merge --); COMP_CWORD=2; _claimlint claimlint -- merge; echo \"${COMPREPLY[@]}\"";
+    if let Ok(bash) = Command::new("bash").args(["--norc", "-c", typed]).arg(script.path()).output() {
+        let offered = String::from_utf8_lossy(&bash.stdout);
+        let offers = |flag: &str| offered.split_whitespace().any(|word| word == flag);
+        for flag in
+            ["--auths", "--layout", "--policy", "--select", "--expect-rows", "--no-config", "--table", "--block-size"]
+        {
+            assert!(!offers(flag), "{flag}: {offered}");
+        }
+        for flag in
+            ["--out", "--force", "--clean", "--dry-run", "--mask", "--baseline", "--memory", "--color", "--help"]
+        {
+            assert!(offers(flag), "{flag}: {offered}");
+        }
+    }
     let man = crate::cli::claimlint(&["man"]).success();
     let title =
         format!("\n.TH claimlint 1 2026-11-27 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));

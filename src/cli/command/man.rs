@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::Path;
 
 use anyhow::anyhow;
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, CommandFactory};
+use clap::builder::{PossibleValuesParser, Resettable};
+use clap::{Arg, Command, CommandFactory, Id};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -45,6 +45,16 @@ fn with_known_words() -> Command {
         .mut_subcommand("verify", inputs)
         .mut_subcommand("inspect", inputs)
         .mut_subcommand("config", |command| command.mut_subcommand("show", check))
+        .mut_subcommand("merge", with_shown)
+}
+
+/// `merge` without the flags that its help does not show, most of which it refuses.
+fn with_shown(merge: Command) -> Command {
+    // What a flag conflicts with may be one that is left out.
+    let shown = merge.get_arguments().filter(|arg| !arg.is_hide_set());
+    let shown: Vec<Arg> = shown.map(|arg| arg.clone().conflicts_with(Resettable::<Id>::Reset)).collect();
+    let about = merge.get_about().cloned().unwrap_or_default();
+    Command::new("merge").about(about).args(shown)
 }
 
 /// The completions of a shell in which `--layout` completes names of files besides those of layouts.
