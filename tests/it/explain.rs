@@ -390,3 +390,18 @@ fn completions_and_manual_pages_are_valid() {
     let help = crate::cli::claimlint(&["--help"]).success();
     assert!(!help.contains("completions") && help.contains("explain"), "{help}");
 }
+
+#[test]
+fn a_key_is_refused_for_a_report_that_is_not_masked() {
+    let dir = crate::cli::TestDir::with(&[crate::cli::DENY]);
+    dir.put("key", "a key of more than sixteen bytes");
+    dir.run(&["check", "claims.csv", "--out", "r", "-q"]);
+    let output = dir.run(&["explain", "C4", "--in", "r", "--mask", "key"]);
+    assert!(output.code == Some(2) && output.out.is_empty(), "{output:?}");
+    assert!(
+        flowed(&output.err).contains("--mask key: the report r is not masked, and `explain` does not mask it"),
+        "{}",
+        output.err
+    );
+    assert!(dir.run(&["explain", "C4", "--in", "r"]).success().contains("C4"));
+}

@@ -39,7 +39,7 @@ pub struct Explain {
     /// something to review
     #[arg(long, value_name = "FILE")]
     pub letter: Option<PathBuf>,
-    /// The key of a masked report, to find a claim by its number
+    /// The key of a masked report, to find a claim by its number; refused for a report that is not masked
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
     /// Memory that the report may take; a report that needs more is refused [default: 1G]

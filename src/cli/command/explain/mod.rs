@@ -41,6 +41,13 @@ const SUGGESTED: usize = 3;
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ChosenReport { report, others } = place::choose(args)?;
     let outcome = load(&report.path, args.memory.unwrap_or_else(|| DefaultMemory::here().bytes))?;
+    if let Some(key) = args.mask.as_deref().filter(|_| outcome.context.masked == Masked::Nothing) {
+        bail!(
+            "--mask {key}: the report {} is not masked, and `explain` does not mask it: it would show every number as it is; \
+             leave --mask out, or name a masked report with --in",
+            report.path.display()
+        );
+    }
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let (docs, words) = (doc::load()?, codes::load()?);
     let part = ReportContext::of(&outcome, &docs);
@@ -54,8 +61,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     };
     let found = lookup::find(&part, &Wanted::new(&args.wanted, narrower, mask.as_ref()));
     // In a masked report, the number is not printed among the tokens.
-    let is_secret = mask.is_some() && outcome.context.masked != Masked::Nothing;
-    let wanted = if is_secret { "this number" } else { args.wanted.trim() };
+    let wanted = if mask.is_some() { "this number" } else { args.wanted.trim() };
     let claim = match found.as_slice() {
         [] => {
             let wider = Wanted::new(&args.wanted, Narrower::default(), mask.as_ref());
