@@ -19,12 +19,14 @@ use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::disk::spool::Scratch;
 use crate::frame::{Allowance, allowance};
+use crate::policy::Policy;
 use crate::report::Totals;
 use crate::report::compare::read::FindingsFile;
 use crate::report::dir::describe_io_error;
 use crate::report::words::numbers::counted;
+use crate::rules;
 use crate::run::{Masked, RunContext};
-use crate::suppress::{State, Suppressions};
+use crate::suppress::{State, Suppression, Suppressions};
 
 /// A baseline and suppressions, loaded before the first row is read.
 pub(crate) struct ComparedFindings {
@@ -143,15 +145,18 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
         // In a masked run, the owner is withheld.
         let owner = if context.masked == Masked::Nothing { format!(", {}", one.owner) } else { String::new() };
         let head = format!("suppression {} (line {}{owner})", one.number, one.line);
-        match one.state(fits) {
-            State::Used | State::Unused => {
-                log.note(&format!("{head} matches no finding; remove it if it is no longer needed"));
-            }
-            State::Expired => {
-                let back =
-                    if fits == 0 { "it matches no finding".to_owned() } else { counted(fits, "finding") + " back" };
+        let unasked = unasked(one, &context.policy);
+        match (one.state(fits), unasked) {
+            (State::Expired, unasked) => {
+                let back = match (fits, unasked) {
+                    (0, Some(unasked)) => format!("it {unasked}"),
+                    (0, None) => "it matches no finding".to_owned(),
+                    _ => counted(fits, "finding") + " back",
+                };
                 log.note(&format!("{head} expired after {}: {back}; renew it or remove it", one.expires));
             }
+            (_, Some(unasked)) => log.note(&format!("{head} {unasked}")),
+            (_, None) => log.note(&format!("{head} matches no finding; remove it if it is no longer needed")),
         }
     }
     let more = without_effect.count() as u64;
@@ -164,6 +169,16 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
             "none of the {} findings of the baseline is in this run: {OTHER_KEY}",
             grouped(new.gone.all().findings)
         ));
+    }
+}
+
+/// Why a suppression may match no finding although it is needed: its rule was not asked, or it names none and some were not.
+fn unasked(one: &Suppression, policy: &Policy) -> Option<String> {
+    match one.rule.map(|rule| rules::get(rule).code) {
+        Some(rule) if policy.rule(rule).is_asked => None,
+        Some(rule) => Some(format!("could not match: {rule} was not asked (--select, --ignore)")),
+        None if policy.not_asked().is_empty() => None,
+        None => Some("matches no finding of the rules that were asked (--select, --ignore)".to_owned()),
     }
 }
 

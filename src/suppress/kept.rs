@@ -55,6 +55,7 @@ impl KeptSuppressions {
         let one = |(kept, group): (KeptSuppression, Option<u32>)| {
             Some(Suppression {
                 number: kept.number,
+                rule: None,
                 line: kept.line,
                 owner: kept.owner.into(),
                 reason: kept.reason.into(),

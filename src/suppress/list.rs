@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::claim::{Batch, LineSet, Text};
-use crate::finding::Finding;
+use crate::finding::{Finding, RuleId};
 use crate::policy::Policy;
 use crate::rules;
 use crate::suppress::groups::{Criteria, Groups};
@@ -22,6 +22,8 @@ pub struct Suppression {
     pub owner: Arc<str>,
     /// The reason. Suppressions with the same reason share the text.
     pub reason: Arc<str>,
+    /// The only rule whose findings it may match, if it names one.
+    pub rule: Option<RuleId>,
     /// The last day on which it applies.
     pub expires: Date,
     /// Does it apply on the day of the run?

@@ -84,8 +84,11 @@ impl Suppressions {
         let holds = self.today <= entry.expires;
         let criteria =
             Criteria { fingerprint: entry.fingerprint, values: entry.values.each_ref().map(Option::as_deref) };
+        let [.., rule] = &entry.values;
+        let rule = rules::roster().find(|(_, known)| rule.as_deref() == Some(known.code)).map(|(id, _)| id);
         self.list.push(Suppression {
             number: index + 1,
+            rule,
             line: entry.line as u32,
             owner: shared(entry.owner),
             reason: shared(entry.reason),

@@ -141,3 +141,33 @@ fn the_list_of_services_may_be_left_out() {
     let refused = dir.run(&["check", "made/claims.csv", "-o", "refused", "--no-html", "--no-services"]);
     assert!(refused.code == Some(2) && refused.err.contains("give --no-html and --no-dossier"), "{}", refused.err);
 }
+
+#[test]
+fn a_suppression_of_a_rule_that_is_not_asked_is_not_called_needless() {
+    let dir = with_claims();
+    let signed = "owner = \"J. Doe\"\nreason = \"appeal\"\n";
+    let entry = |by: &str, expires: &str| format!("[[suppress]]\n{by}\n{signed}expires = {expires}\n");
+    let file = entry("rule = \"DX101\"", "2025-06-30")
+        + &entry("claim = \"none\"", "2025-06-30")
+        + &entry("rule = \"PA201\"\nclaim = \"none\"", "2025-06-30")
+        + &entry("rule = \"DX101\"", "2024-06-30");
+    dir.put("s.toml", file);
+    let notes = |more: &[&str]| {
+        let args = ["--suppress", "s.toml", "--today", "2025-01-01", "--fail-on", "never"];
+        let output = dir.run(&[&["check", "claims.csv", "--out", "s", "--force"], &args[..], more].concat());
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        crate::kit::flowed(&output.err)
+    };
+    let said = notes(&["--select", "PA"]);
+    for wanted in [
+        "suppression 1 (line 1, J. Doe) could not match: DX101 was not asked (--select, --ignore)",
+        "suppression 2 (line 6, J. Doe) matches no finding of the rules that were asked (--select, --ignore)",
+        "suppression 3 (line 11, J. Doe) matches no finding; remove it if it is no longer needed",
+        "suppression 4 (line 17, J. Doe) expired after 2024-06-30: it could not match: DX101 was not asked (--select, --ignore); renew",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert_eq!(said.matches("remove it if").count(), 1, "{said}");
+    let all = notes(&[]);
+    assert!(!all.contains("not asked") && !all.contains("rules that were asked"), "{all}");
+}
