@@ -76,6 +76,28 @@ fn a_slice_replaces_a_slice_alone() {
     job.dir.put("job/slice-0.bin", &slice[..slice.len() / 2]);
     job.slice(0, &[]).success();
     assert_eq!(whole("job/slice-0.bin"), slice);
+    // Elsewhere, too, and no slice of another job.
+    job.slice(0, &["-o", "s.bin"]).success();
+    job.slice(0, &["-o", "s.bin"]).success();
+    assert_eq!(whole("s.bin"), slice);
+    job.dir.run(&["plan", "claims.csv", "-o", "other", "--split", "1K"]).success();
+    let other = |more: &[&str]| job.dir.run(&[&["slice", "--plan", "other/plan.json", "0", "-o"], more].concat());
+    for place in ["s.bin", "job/slice-0.bin"] {
+        let said = other(&[place]).refused();
+        assert!(said.contains(&format!("{place}: exists already and is no slice of this job")), "{said}");
+        assert_eq!(whole(place), slice);
+    }
+    other(&["s.bin", "--force"]).success();
+    assert_ne!(whole("s.bin"), slice);
+    job.dir.put("s.bin", &slice[..slice.len() / 2]);
+    job.slice(0, &["-o", "s.bin"]).success();
+    // Nobody knows whose it is.
+    job.dir.put("s.bin", &slice[..slice.len().min(50)]);
+    assert!(job.slice(0, &["-o", "s.bin"]).refused().contains("is no slice of this job"));
+    // Beside the plan of a job, what an earlier job left is replaced.
+    job.dir.put("other/slice-0.bin", &slice);
+    job.dir.run(&["slice", "--plan", "other/plan.json", "0"]).success();
+    assert_ne!(whole("other/slice-0.bin"), slice);
     let said = job.slice(0, &["-o", "none/s.bin"]).refused();
     assert!(said.contains("No such file") || said.contains("does not exist"), "{said}");
 }

@@ -204,7 +204,7 @@ fn slices_of_another_plan_policy_or_input_are_refused_by_name() {
     job.dir.put("claimlint.toml", "[products]\nGOLD = \"commercial-managed-care\"\n");
     let other = job.dir.run(&["plan", "claims.csv", "--split", "1K", "-o", "other"]);
     other.success();
-    job.dir.run(&["slice", "--plan", "other/plan.json", "1", "-o", "job/slice-1.bin"]).success();
+    job.dir.run(&["slice", "--plan", "other/plan.json", "1", "-o", "job/slice-1.bin", "--force"]).success();
     names_it(&job.refused(), "another plan");
     fs::write(&second, &whole).expect("room for it");
     assert!(job.refused().contains("policy"), "the settings beside the extract are not those of the plan");

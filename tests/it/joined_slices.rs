@@ -247,7 +247,7 @@ fn a_joined_slice_that_is_damaged_or_of_another_job_is_refused_by_name() {
     }
     // The same extract without its tables has another slice.
     job.dir.run(&["plan", "one.csv", "--join", "diagnosis=diagnostic.csv", "-o", "other"]).success();
-    job.dir.run(&["slice", "--plan", "other/plan.json", "0", "-o", "job/slice-0.bin"]).success();
+    job.dir.run(&["slice", "--plan", "other/plan.json", "0", "-o", "job/slice-0.bin", "--force"]).success();
     assert!(job.refused().contains("another plan"));
     // A plan that names a table that it does not have.
     let plan = fs::read_to_string(job.dir.at("job/plan.json")).expect("a plan");

@@ -70,6 +70,9 @@ pub struct Slice {
     /// The file of the slice [default: slice-N.bin beside the plan]
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replace a slice of another job in -o
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Threads [default: 1, as the processes of a job share the cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::claim::Store;
 use crate::claim::store::BATCH_LINES;
 use crate::cli::args::Slice as Args;
-use crate::cli::job::{Job, JobPlan, Part, PlannedExtract};
+use crate::cli::job::{HEAD_BYTES, Job, JobPlan, Part, PlannedExtract};
 use crate::cli::load::describe_io_error;
 use crate::cli::machine::DefaultMemory;
 use crate::cli::new_file;
@@ -23,7 +23,7 @@ use crate::ingest;
 use crate::ingest::split::SplitText;
 use crate::ingest::{ReadError, Source, Watch};
 use crate::report::dir::ProtectedFiles;
-use crate::run::slice::{Slice, is_slice, read_split, read_whole};
+use crate::run::slice::{Slice, SliceReader, is_slice, read_split, read_whole};
 use crate::run::{Memory, Setup};
 
 /// Reads the slice and writes it whole or not at all.
@@ -73,7 +73,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         memory: Some(memory),
     };
     ensure_unchanged(plan, part, args)?;
-    ensure_replaceable(plan, path)?;
+    ensure_replaceable(job, part, path, args.force)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(1).into()).build()?;
     let store = Store::new(Some(Arc::clone(&spool)), setup.part);
     let read = pool.install(|| read(part, plan.layout.max_decompressed, args, &setup, store, watch));
@@ -85,7 +85,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
     if !slice.tables.iter().map(|usage| &usage.file).eq(&part.extract.joined) {
         bail!("the tables that are joined to it are not those of the plan; plan the job again");
     }
-    ensure_replaceable(plan, path)?;
+    ensure_replaceable(job, part, path, args.force)?;
     save(&slice, &directory, path).map_err(|e| new_file::place_trouble("-o", path, &e))?;
     Ok(slice)
 }
@@ -151,19 +151,28 @@ fn ensure_unchanged(plan: &JobPlan, part: &Part<'_>, args: &Args) -> anyhow::Res
     Ok(())
 }
 
-/// Fails if there is anything but a slice in the place of the slice, or an input of the job.
-fn ensure_replaceable(plan: &JobPlan, path: &Path) -> anyhow::Result<()> {
+/// Fails if there is anything but a slice in the place of the slice, or an input of the job; and without `force` also if there is
+/// a slice of another job. Beside the plan of this job there may be slices of an earlier one, which `merge` says to make again.
+fn ensure_replaceable(job: &Job, part: &Part<'_>, path: &Path, force: bool) -> anyhow::Result<()> {
     let shown = path.display();
     let Ok(found) = std::fs::metadata(path) else { return Ok(()) };
     if !found.is_file() {
         bail!("{shown}: is no regular file, so no slice replaces it; name another file with -o");
     }
-    if ProtectedFiles::of(plan.inputs().map(Path::new)).protects(path) {
+    if ProtectedFiles::of(job.plan.inputs().map(Path::new)).protects(path) {
         bail!("{shown}: is an input of this job, so no slice replaces it; name another file with -o");
     }
-    let is_slice = File::open(path).and_then(|mut file| is_slice(&mut file));
+    let open = || File::open(path).map_err(|e| anyhow!("{shown}: {}", describe_io_error(&e)));
+    let is_slice = is_slice(&mut open()?);
     if !is_slice.map_err(|e| anyhow!("{shown}: {}", describe_io_error(&e)))? {
         bail!("{shown}: exists already and is no slice of claimlint; move it away, or name another file with -o");
+    }
+    // One that cannot be read is of another version, so of another plan.
+    let head = || SliceReader::open(open().ok()?, HEAD_BYTES).ok().map(|there| there.head);
+    if !force && !job.holds(path) && head().is_none_or(|there| there.id.plan != part.id.plan) {
+        bail!(
+            "{shown}: exists already and is no slice of this job; name another file with -o, or replace it with --force"
+        );
     }
     Ok(())
 }

@@ -11,4 +11,4 @@ pub(crate) mod plan;
 pub(crate) mod slices;
 
 pub(crate) use crate::cli::job::plan::{Choices, Job, JobPlan, Part, PlannedExtract, PlannedFile, Stamp, Text};
-pub(crate) use crate::cli::job::slices::JobSlices;
+pub(crate) use crate::cli::job::slices::{HEAD_BYTES, JobSlices};

@@ -22,7 +22,7 @@ use crate::run::{ReadExtract, read_one};
 const NAMED: usize = 20;
 
 /// Memory that the head of a slice may take, in bytes: it holds counts, two trailer records and a few notes.
-const HEAD_BYTES: usize = 64 << 20;
+pub(crate) const HEAD_BYTES: usize = 64 << 20;
 
 /// The slices of a job.
 pub(crate) struct JobSlices {
