@@ -13,6 +13,7 @@
 //! - [`input_files`]: hashes the extracts for the manifest and notices when one changes under a run.
 //! - [`companions`]: `.done` files and checksums beside the inputs.
 //! - [`input_names`]: directories and patterns as the extracts that they stand for.
+//! - [`misplaced`]: files that were given in the place of others.
 //! - [`settle`]: waits until the inputs do not change.
 //! - [`out_name`]: the name of the report directory, and the reports beside it.
 //! - [`metrics`]: the figures of a run for Prometheus.
@@ -37,6 +38,7 @@ pub(crate) mod load;
 pub(crate) mod machine;
 pub(crate) mod mask_key;
 pub(crate) mod metrics;
+pub(crate) mod misplaced;
 pub(crate) mod new_file;
 pub(crate) mod out_name;
 pub(crate) mod plan;

@@ -18,7 +18,7 @@ use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::{
-    announce, clock, companions, comparison, input_names, mask_key, out_name, settings, settle, sign_key,
+    announce, clock, companions, comparison, input_names, mask_key, misplaced, out_name, settings, settle, sign_key,
 };
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
@@ -31,7 +31,7 @@ use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
 use crate::run::thinned::{LARGEST_BYTES, ThinnedTable};
-use crate::run::{Expect, Memory, authorization_columns, read_authorizations};
+use crate::run::{Expect, Memory, read_authorizations};
 use crate::warning::Warning;
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
@@ -264,7 +264,10 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     let opened = look_at_headers(files, only, &library, limit, log)?;
     let source = settings.auths.value.as_deref().map(|name| Source::open_within(name, limit)).transpose();
     let source = settings.auths.placed("auths", source.map_err(Into::into))?;
-    let read = |source| read_authorizations(source, &policy, &library, Some(memory));
+    let read = |source: Source| {
+        misplaced::ensure_no_own_table(&source)?;
+        read_authorizations(source, &policy, &library, Some(memory))
+    };
     let authorizations = source.map(read).transpose()?;
     if let Some(file) = &authorizations {
         absent::announce_authorizations(log, file);
@@ -288,11 +291,7 @@ fn look_at_headers(
         let source = only.take().unwrap_or_else(|| Source::open_header(name, limit));
         let detected = source.and_then(|source| match detect::detect(&source, library) {
             Ok(detected) => Ok((detected, source)),
-            Err(_) if authorization_columns(&source, library).is_some() => {
-                let what = "is an authorization file, not an extract; give it to `check` with --auths";
-                Err(ReadError::unusable(name, what))
-            }
-            Err(e) => Err(e),
+            Err(e) => Err(misplaced::no_extract(&source, library, e)),
         });
         match detected {
             Ok((detected, source)) => {

@@ -31,6 +31,7 @@
 //! - [`compare`]: two reports compared by their findings.
 //! - [`sample`]: an audit sample drawn from a report, and the worksheet read back.
 //! - [`trend`]: months, rules and providers over many reports.
+//! - [`own_table`]: tables that claimlint wrote, given in the place of an extract.
 //! - [`verify`]: one report checked against its manifest and summary.
 
 pub(crate) mod brief;
@@ -43,6 +44,7 @@ pub mod format;
 pub mod labels;
 mod new_findings;
 pub(crate) mod notes;
+pub(crate) mod own_table;
 pub(crate) mod provider_names;
 pub mod sample;
 pub mod seal;

@@ -1,7 +1,9 @@
 //! The authorization file of a run, read with the spellings of extracts and the words of the chosen layout.
 
+use std::collections::BTreeSet;
+
 use crate::claim::authorization::{AuthorizationColumns, AuthorizationWords, Authorizations, RowRoom};
-use crate::ingest::field::Field;
+use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::Library;
 use crate::ingest::layout::shipped::{self, CANONICAL};
@@ -36,9 +38,17 @@ pub fn read_authorizations(
 }
 
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
-/// authorization file.
+/// authorization file. Many extracts have columns of one, too, but also a claim number and a service date.
 pub(crate) fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
-    Authorizations::columns(source, &spellings(library).ok()?, &demanded(library))
+    let is_extract = |header: &[String]| {
+        let names = |field: Field| {
+            let known = library.candidates().iter().flat_map(|layout| layout.looked_for(field));
+            known.map(|name| fold(&name)).collect::<BTreeSet<_>>()
+        };
+        let header: BTreeSet<String> = header.iter().map(|name| fold(name)).collect();
+        [Field::ClaimId, Field::ServiceDate].into_iter().all(|field| !names(field).is_disjoint(&header))
+    };
+    Authorizations::columns(source, &spellings(library).ok()?, &demanded(library), is_extract)
 }
 
 /// The names that the chosen layout gives the columns; none if no layout was chosen.

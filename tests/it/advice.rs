@@ -1,6 +1,6 @@
 //! Tests that a word or a file that does not fit the command line is answered with what would.
 
-use crate::cli::{CLEAR, TestDir};
+use crate::cli::{CLEAR, DENY, TestDir};
 use crate::kit::{at, flowed};
 
 #[test]
@@ -43,4 +43,58 @@ fn what_does_not_fit_is_answered_with_what_would() {
     assert!(!of_family.contains("DX101") && !of_family.contains("Bins"), "{of_family}");
     let names = dir.run(&["layout", "show"]).success();
     assert!(names.lines().any(|name| name == "tuva") && names.lines().count() > 10, "{names}");
+}
+
+#[test]
+fn a_table_of_claimlint_is_answered_with_the_command_that_reads_it() {
+    let dir = TestDir::with(&[DENY, "too,short\n"]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "r", "-q", "--format", "parquet"]).code, Some(1));
+    dir.run(&["sample", "r", "--size", "1", "--seed", "7", "--out", "worksheet.csv"]).success();
+    for (file, says) in [
+        ("r/services.csv", "is the table of services of a report, not an extract; `claimlint explain CLAIM --in DIR`"),
+        (
+            "r/services.parquet",
+            "is the table of services of a report, not an extract; `claimlint explain CLAIM --in DIR`",
+        ),
+        (
+            "r/findings.csv",
+            "is the table of findings of a report, not an extract; `claimlint compare OLD NEW` reads it",
+        ),
+        ("r/rejects.csv", "is the table of rejected rows of a report, not an extract; mend these rows in the extract"),
+        ("worksheet.csv", "is a worksheet of `claimlint sample`, not an extract; `claimlint estimate FILE` reads it"),
+    ] {
+        for args in [&["check", file, "--out", "x"][..], &["plan", file, "-o", "job"]] {
+            let refused = flowed(&dir.run(args).refused());
+            assert_eq!(refused.matches(&format!("{file}: {says}")).count(), 1, "{args:?}: {refused}");
+            assert!(!refused.contains("looked for"), "{refused}");
+        }
+        let inspected = dir.run(&["inspect", file, "--write-layout", "l.toml"]);
+        assert!(inspected.code == Some(2) && !dir.at("l.toml").exists(), "{inspected:?}");
+        let shown = flowed(&inspected.out);
+        assert!(shown.contains(&format!("check refuses it: {file}: {says}")) && !shown.contains("missing"), "{shown}");
+    }
+    for args in [&["check", "claims.csv", "--out", "x"][..], &["plan", "claims.csv", "-o", "job"]] {
+        let refused = flowed(&dir.run(&[args, &["--auths", "r/services.csv"]].concat()).refused());
+        assert!(
+            refused.contains("r/services.csv: is the table of services of a report, not an authorization file"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn an_extract_that_lacks_a_column_is_not_taken_for_an_authorization_file() {
+    let dir = TestDir::with(&[]);
+    let head = "claim_id,service_date,procedure_code,authorization_number,status";
+    dir.put("claims.csv", format!("{head}\nC1,2024-03-05,22514,A-1001,paid\n"));
+    let inspected = dir.run(&["inspect", "claims.csv"]);
+    assert!(inspected.code == Some(2) && !inspected.out.contains("an authorization file"), "{inspected:?}");
+    for said in [dir.run(&["check", "claims.csv", "--out", "x"]).refused(), inspected.out] {
+        assert!(said.contains("a required column is missing") && said.contains("diagnosis"), "{said}");
+    }
+    // An authorization file may name the claim that asked for it.
+    dir.put("auths.csv", format!("{head},valid_from\nC1,2024-03-05,22514,A-1001,approved,2024-01-01\n"));
+    let refused = dir.run(&["check", "auths.csv", "--out", "x"]).refused();
+    assert!(refused.contains("is an authorization file, not an extract"), "{refused}");
+    assert!(dir.run(&["inspect", "auths.csv"]).success().contains("1 row, 1 of them approvals"));
 }

@@ -72,13 +72,18 @@ impl Authorizations {
         Ok(Self::new(name, rows, words.codes, warnings).without(absent))
     }
 
-    /// The columns by their canonical names, each with its name in the header. `None`: it is no authorization file.
+    /// The columns by their canonical names, each with its name in the header. `None`: it is no authorization file. So is one
+    /// without any day of validity of which `is_extract` says by the names in its header that it is an extract.
     pub fn columns(
         source: &Source,
         more: &AuthorizationColumns,
         demanded: &AuthorizationColumns,
+        is_extract: impl Fn(&[String]) -> bool,
     ) -> Option<Vec<(&'static str, Option<String>)>> {
         let FileHeader { columns, header, .. } = header(source, more, demanded).ok()?;
+        if columns[4].or(columns[5]).is_none() && is_extract(&header.names) {
+            return None;
+        }
         let named = |(own, place): (&'static str, Option<usize>)| (own, place.map(|place| header.names[place].clone()));
         Some(COLUMNS.into_iter().zip(columns).map(named).collect())
     }

@@ -16,10 +16,11 @@ use crate::cli::load::{layout_file, library_of};
 use crate::cli::machine::DefaultMemory;
 use crate::cli::plan::is_pipe;
 use crate::cli::terminal::log::Log;
-use crate::cli::{input_names, new_file, settings};
+use crate::cli::{input_names, misplaced, new_file, settings};
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
+use crate::ingest::layout::detect;
 use crate::ingest::layout::dialect::Dialect;
 use crate::ingest::split::splits;
 use crate::ingest::{ReadError, Source};
@@ -101,7 +102,9 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
     let limit = settings.max_decompressed.value;
     if let Some(auths) = &settings.auths.value {
         let memory = Memory { bytes: DefaultMemory::here().bytes, scratch: Arc::new(tempfile::tempfile) };
-        read_authorizations(Source::open_within(auths, limit)?, &policy, &library, Some(&memory))?;
+        let source = Source::open_within(auths, limit)?;
+        misplaced::ensure_no_own_table(&source)?;
+        read_authorizations(source, &policy, &library, Some(&memory))?;
     }
     let expect = Expect { rows: typed.expect_rows, amount: typed.expect_amount };
     let texts = Text::of_policy(&policy);
@@ -176,6 +179,10 @@ enum WayToRead {
 }
 
 fn way_to_read(source: &Source, setup: &Setup) -> Result<WayToRead, ReadError> {
+    // Before its rows are looked at, so that only a header that fits no layout says what the file may be.
+    if let Err(e) = detect::detect(source, &setup.library) {
+        return Err(misplaced::no_extract(source, &setup.library, e));
+    }
     let (detected, _) = settle(source, setup)?;
     let joined: Vec<String> = detected.joins.iter().map(|join| join.file.clone()).collect();
     let dialect = Dialect::of(&detected).filter(|_| source.undone.is_empty() && joined.is_empty());

@@ -14,6 +14,9 @@ use crate::run::RunContext;
 /// The name of the table of services.
 pub(crate) const SERVICES: &str = "services.csv";
 
+/// The columns of rejects.csv.
+pub(crate) const REJECT_COLUMNS: [&str; 5] = ["source_file", "source_line", "byte_offset", "reason", "raw"];
+
 /// A table whose parts are formatted in parallel.
 struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,
@@ -139,7 +142,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 
 /// Every row that could not be used, with its text, so that it can be corrected and run again.
 pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
+    let mut table = CsvFile::open(out, &REJECT_COLUMNS, |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
     let extracts = context.run.inputs.iter().map(|input| (&input.name, &input.rejects));
     let tables = context.run.tables.iter().map(|table| (&table.file, table.rejects()));

@@ -1,7 +1,7 @@
 //! The columns of the worksheet.
 
 /// A worksheet has these columns in this order.
-pub(super) const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 23] = [
     "item",
     "stratum",
     "stratum_services",

@@ -12,7 +12,7 @@
 //! - [`audited`]: the worksheet that comes back.
 
 pub mod audited;
-mod columns;
+pub(crate) mod columns;
 pub mod draw;
 pub mod frame;
 pub mod worksheet;

@@ -35,8 +35,8 @@ use crate::cli::command::inspect::samples::{line, samples};
 use crate::cli::command::inspect::values::print_words;
 use crate::cli::command::inspect::written::{Draft, write_new};
 use crate::cli::load::load_library;
-use crate::cli::settings;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
+use crate::cli::{misplaced, settings};
 use crate::exit::Exit;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
@@ -76,6 +76,7 @@ pub(crate) fn inspect(
         Ok(detected) => (library, detected, 0),
         Err(error) => {
             let Some(found) = detect::after_preamble(&source, &library) else {
+                let error = misplaced::no_extract(&source, &library, error);
                 refused::describe(&source, &library, &policy, (&error, write_layout), out)?;
                 return Ok(Exit::Failed);
             };

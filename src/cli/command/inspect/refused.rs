@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use anyhow::bail;
+
 use crate::cli::command::inspect::candidates::{Candidate, Hints};
 use crate::cli::command::inspect::lines::{BESIDE, form, say, shown};
 use crate::cli::command::inspect::written::{Draft, write_new};
@@ -14,6 +16,7 @@ use crate::ingest::record::grammar::{Grammar, Surplus};
 use crate::ingest::record::header::{Preamble, sniff};
 use crate::ingest::{Binding, Layout, Library, ReadError, Source, date};
 use crate::policy::Policy;
+use crate::report::own_table;
 use crate::report::words::numbers::counted;
 use crate::run::read::Words;
 
@@ -34,9 +37,14 @@ impl Reading {
         let mut best: Option<Self> = None;
         // A first line `sep=X` that is wrong is passed over.
         let skip_lines = layout.form.skip_lines.max(usize::from(wrong_separator_line(&source.sample).is_some()));
+        let mut is_unreadable = false;
         sniff(source, |attempt| {
-            if attempt.fits(None, skip_lines)
-                && let Ok((grammar, header)) = attempt.read(Preamble { skip_lines, ..layout.form.preamble(&[]) })
+            if !attempt.fits(None, skip_lines) {
+                return Ok(None::<()>);
+            }
+            let read = attempt.read(Preamble { skip_lines, ..layout.form.preamble(&[]) });
+            is_unreadable |= read.is_err();
+            if let Ok((grammar, header)) = read
                 && best.as_ref().is_none_or(|best| best.header.len() < header.names.len())
             {
                 let (width, names) = (header.names.len(), header.names);
@@ -55,9 +63,10 @@ impl Reading {
                     (layout.bind_present(&header).ok(), Grammar { width, surplus: Surplus::Any, ..grammar });
                 best = Some(Self { grammar, header, data_start, skip_lines, is_headless, binding });
             }
-            Ok(None::<()>)
+            Ok(None)
         })?;
-        Ok(best)
+        // Under the wrong delimiter any line is a header of one name.
+        Ok(best.filter(|best| best.header.len() > 1 || !is_unreadable))
     }
 
     fn uses(&self, column: usize) -> bool {
@@ -77,8 +86,15 @@ pub(super) fn describe(
     writeln!(out, "{}", said(error))?;
     let hints = Hints::load()?;
     // The canonical layout, or the one that was chosen, is the last.
-    let Some(layout) = library.candidates().last() else { return Ok(()) };
-    let Some(reading) = Reading::of(source, layout, &hints)? else { return Ok(()) };
+    let layout = library.candidates().last().filter(|_| own_table::said(&source.sample, "").is_none());
+    // What is wrong with a text that cannot be read at all was said.
+    let reading = layout.and_then(|layout| Some((layout, Reading::of(source, layout, &hints).ok()??)));
+    let Some((layout, reading)) = reading else {
+        if let Some(path) = write_to {
+            bail!("--write-layout {}: no layout was written, because none would help", path.display());
+        }
+        return Ok(());
+    };
     match source.table() {
         Some(table) => say(out, "form", &form(table))?,
         None => say(out, "delimiter", &delimiter_name(reading.grammar.delimiter))?,
