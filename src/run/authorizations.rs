@@ -7,6 +7,7 @@ use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::Library;
 use crate::ingest::layout::shipped::{self, CANONICAL};
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::{ReadError, Source};
 use crate::policy::Policy;
@@ -33,7 +34,8 @@ pub fn read_authorizations(
         _ => (policy.vocabulary.clone(), &[][..]),
     };
     let statuses = &vocabulary.authorization_statuses;
-    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, demanded: &demanded, null };
+    let (demanded, form) = (&demanded, &form(library));
+    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, demanded, form, null };
     Authorizations::read(source, words, memory.map_or_else(RowRoom::unbounded, Memory::of_authorizations))
 }
 
@@ -48,7 +50,7 @@ pub(crate) fn authorization_columns(source: &Source, library: &Library) -> Optio
         let header: BTreeSet<String> = header.iter().map(|name| fold(name)).collect();
         [Field::ClaimId, Field::ServiceDate].into_iter().all(|field| !names(field).is_disjoint(&header))
     };
-    Authorizations::columns(source, &spellings(library).ok()?, &demanded(library), is_extract)
+    Authorizations::columns(source, &spellings(library).ok()?, &demanded(library), &form(library), is_extract)
 }
 
 /// The names that the chosen layout gives the columns; none if no layout was chosen.
@@ -56,6 +58,15 @@ fn demanded(library: &Library) -> AuthorizationColumns {
     match library.candidates() {
         [chosen] => named_by(chosen),
         _ => AuthorizationColumns::default(),
+    }
+}
+
+/// The form of the text: what `[auths]` of the chosen layout says, else that of a CSV file. It comes from another system than
+/// the extracts, so their form says nothing about it.
+fn form(library: &Library) -> TextForm {
+    match library.candidates() {
+        [chosen] => chosen.words.authorization_form.clone().unwrap_or_default(),
+        _ => TextForm::default(),
     }
 }
 

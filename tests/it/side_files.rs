@@ -142,3 +142,33 @@ fn lines_to_skip_beyond_the_end_are_said_at_once() {
     let said = refused(&dir, &["claims.csv", "--skip-lines", "1000000000000"]);
     assert!(said.contains("claims.csv: has no header line: --skip-lines (or `skip_lines`) is 1000000000000"), "{said}");
 }
+
+/// It comes from another system, so what a layout says of extracts does not reach it.
+#[test]
+fn an_authorization_file_has_the_form_that_auths_of_the_layout_gives_it() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("claims.csv", fs::read_to_string(dir.at("claims.csv")).expect("ours").replace("HMO", "'HMO'"));
+    let layout = |top: &str, auths: &str| {
+        dir.put("l.toml", format!("extends = \"canonical\"\n{top}quote = \"'\"\n[auths]\n{auths}\n"));
+        ["claims.csv", "--auths", "auths.csv", "--layout", "l.toml", "--comment", "#"]
+    };
+    let verified = |args: &[&str]| {
+        let output = checked(&dir, args);
+        let services = fs::read_to_string(dir.at("report/services.csv")).expect("a report");
+        assert!(services.contains(",verified,clear,"), "{services}{}", output.err);
+    };
+    let head = "authorization_number,procedure_codes,status\n";
+    dir.put("auths.csv", format!("{head}\"A-1\",\"22513,22514\",approved\n"));
+    verified(&layout("", ""));
+    // Its own form, which none of the keys at the top gives it.
+    let own = "exported today\n".to_owned() + &head.replace(',', "|") + "A-1|'22514|22513'|approved\n# 1 row\n";
+    dir.put("auths.csv", own);
+    let refused_by = |args: &[&str]| refused(&dir, args);
+    let top = "skip_lines = 0\nskip_prefix = \"#\"\n";
+    assert!(refused_by(&layout(top, "")).contains("auths.csv: is not an authorization file"));
+    let form = "delimiter = \"|\"\nquote = \"'\"\nskip_lines = 1\n";
+    assert!(refused_by(&layout(top, form)).contains("auths.csv: line 4: "), "a comment is none without its prefix");
+    let args = layout(top, &format!("{form}skip_prefix = \"#\""));
+    verified(&args);
+    assert!(dir.run(&["inspect", "auths.csv", "--layout", "l.toml"]).success().contains("1 row, 1 of them approvals"));
+}

@@ -3,11 +3,12 @@
 use crate::claim::authorization::column_names::COLUMN_NAMES;
 use crate::ingest::cell::printable;
 use crate::ingest::field::fold;
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::record::delimiter::wrong_separator_line_said;
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
-use crate::ingest::record::header::{Header, Preamble, sniff};
+use crate::ingest::record::header::{Header, sniff};
 use crate::ingest::{ReadError, Source};
 use crate::warning::{Warning, WarningKind};
 
@@ -99,15 +100,16 @@ pub(super) fn header(
     source: &Source,
     more: &AuthorizationColumns,
     demanded: &AuthorizationColumns,
+    form: &TextForm,
 ) -> Result<FileHeader, ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     // Under the wrong delimiter a header has one name, and may be unreadable.
     let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
     let found = sniff(source, |attempt| {
-        if !attempt.fits(None, 0) {
+        if !attempt.fits(form.delimiter, form.skip_lines) {
             return Ok(None);
         }
-        let (grammar, header) = match attempt.read(Preamble::default()) {
+        let (grammar, header) = match attempt.read(form.preamble(&[])) {
             Ok(read) => read,
             Err(what) => {
                 unreadable.get_or_insert(what);
@@ -171,7 +173,8 @@ mod tests {
         demanded[4] = ["START", "BEGIN"].map(str::to_owned).to_vec();
         let refused = |header: &str| {
             let source = Source::from_bytes("a.csv", format!("{header}\n").into_bytes()).expect("a text");
-            let found = super::header(&source, &demanded, &demanded).expect("an authorization file");
+            let found =
+                super::header(&source, &demanded, &demanded, &TextForm::default()).expect("an authorization file");
             refuse_if_renamed("a.csv", &found.columns, &demanded, found.header.lines_before).map_err(|e| e.to_string())
         };
         for name in ["START", "begin", "valid_from"] {
@@ -192,7 +195,8 @@ mod tests {
             let source = Source::from_bytes("a.csv", format!("authorization_number,{header}\n").into_bytes());
             let mut demanded = AuthorizationColumns::default();
             demanded[3] = named.iter().map(|name| (*name).to_owned()).collect();
-            let found = super::header(&source.expect("a text"), &more, &demanded).expect("an authorization file");
+            let found = super::header(&source.expect("a text"), &more, &demanded, &TextForm::default())
+                .expect("an authorization file");
             let status = found.columns[3].expect("a status");
             found.conflict.map_or(Ok(found.header.names[status].clone()), Err)
         };

@@ -15,6 +15,7 @@ use crate::claim::value::id;
 use crate::claim::value::words::{WordTable, short_code};
 use crate::ingest::cell::{is_blank, upper};
 use crate::ingest::date;
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
@@ -32,6 +33,8 @@ pub struct AuthorizationWords<'a> {
     pub columns: &'a AuthorizationColumns,
     /// The names that the chosen layout gives the columns. A file without such a column is refused.
     pub demanded: &'a AuthorizationColumns,
+    /// The form of its text.
+    pub form: &'a TextForm,
     /// Words for an empty cell that the layout declares, upper-case.
     pub null: &'a [String],
 }
@@ -40,7 +43,8 @@ impl Authorizations {
     /// Reads the whole file. Fails at the first row that cannot be read. Rows that take more than `room` are on disk.
     pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
-        let FileHeader { grammar, columns, header: head, conflict } = header(&source, words.columns, words.demanded)?;
+        let FileHeader { grammar, columns, header: head, conflict } =
+            header(&source, words.columns, words.demanded, words.form)?;
         if let Some(what) = conflict {
             return Err(ReadError::unusable(&name, what));
         }
@@ -78,9 +82,10 @@ impl Authorizations {
         source: &Source,
         more: &AuthorizationColumns,
         demanded: &AuthorizationColumns,
+        form: &TextForm,
         is_extract: impl Fn(&[String]) -> bool,
     ) -> Option<Vec<(&'static str, Option<String>)>> {
-        let FileHeader { columns, header, .. } = header(source, more, demanded).ok()?;
+        let FileHeader { columns, header, .. } = header(source, more, demanded, form).ok()?;
         if columns[4].or(columns[5]).is_none() && is_extract(&header.names) {
             return None;
         }
@@ -165,7 +170,9 @@ mod tests {
         let mut columns = AuthorizationColumns::default();
         columns[1].push("MEMBER".to_owned());
         let demanded = &AuthorizationColumns::default();
-        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns, demanded, null: &[] };
+        let form = &TextForm::default();
+        let words =
+            AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns, demanded, form, null: &[] };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
         Authorizations::read(source, words, RowRoom::unbounded()).map_err(|e| e.to_string())
     }

@@ -1,5 +1,5 @@
-//! The form of a file's text as a layout gives it: delimiter, quotes, preamble and lines to skip. An extract has one, and
-//! each joined table.
+//! The form of a file's text as a layout gives it: delimiter, quotes, preamble and lines to skip. An extract has one,
+//! each joined table, and the authorization file.
 
 use crate::ingest::record::header::Preamble;
 use crate::ingest::record::quoting::Quoting;

@@ -2,6 +2,7 @@
 //! the end of the claim number.
 
 use crate::ingest::empty_words::refuse_empty;
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::word::{fold, short_code};
 use crate::strict_toml::{Document, Table, texts};
 
@@ -34,6 +35,8 @@ pub struct LayoutWords {
     pub frequency: Vec<(String, &'static str)>,
     /// Columns of the authorization file: the canonical name, and the names that the file may use.
     pub authorization_columns: Vec<(&'static str, Vec<String>)>,
+    /// The form of the authorization file; none: that of a CSV file, whatever the form of the extracts.
+    pub authorization_form: Option<TextForm>,
     /// Words of the status of an authorization: true is an approval.
     pub authorization_status: Vec<(String, bool)>,
     /// What the amounts refer to. `None` if the layout does not say.
@@ -45,6 +48,9 @@ pub struct LayoutWords {
 /// The columns of an authorization file.
 pub(crate) const AUTHORIZATION_COLUMNS: [&str; 7] =
     ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
+
+/// The keys of `[auths]` that say what form the file has.
+const FORM_KEYS: [&str; 5] = ["delimiter", "quote", "escape", "skip_lines", "skip_prefix"];
 
 /// Key of the status column if `[auths.status]` is a table of words.
 const STATUS_COLUMN: &str = "status_column";
@@ -66,6 +72,7 @@ impl LayoutWords {
             .then(|| root.choice("amounts", &[("line", Amounts::Line), ("claim", Amounts::Claim)]))
             .flatten();
         let (mut authorization_columns, mut authorization_status) = (Vec::new(), Vec::new());
+        let mut authorization_form = None;
         if let Some(auths) = root.table_if("auths") {
             for column in AUTHORIZATION_COLUMNS {
                 let mut key = column;
@@ -79,10 +86,22 @@ impl LayoutWords {
                     authorization_columns.push((column, names));
                 }
             }
+            if FORM_KEYS.iter().any(|key| auths.has(key)) {
+                authorization_form = Some(TextForm::read(document, &auths, &TextForm::default()));
+            }
             auths.deny_unknown_keys();
         }
         let version = root.has("columns").then(|| version_cut(document, root, claim_id)).flatten();
-        Self { claim_form, status, frequency, authorization_columns, authorization_status, amounts, version }
+        Self {
+            claim_form,
+            status,
+            frequency,
+            authorization_columns,
+            authorization_form,
+            authorization_status,
+            amounts,
+            version,
+        }
     }
 }
 
@@ -96,6 +115,7 @@ impl LayoutWords {
         let own: Vec<&'static str> = self.authorization_columns.iter().map(|(column, _)| *column).collect();
         let columns = base.authorization_columns.into_iter().filter(|(column, _)| !own.contains(column));
         self.authorization_columns.extend(columns);
+        self.authorization_form = self.authorization_form.or(base.authorization_form);
         self.authorization_status.extend(base.authorization_status);
         self.amounts = self.amounts.or(base.amounts);
         self.version = self.version.or(base.version);
@@ -172,6 +192,8 @@ mod tests {
         for (text, line, says) in [
             ("dates = \"DD.MM\"\n", 5, "a date has one year"),
             ("dates = [\"soon\"]\n", 5, "a date consists of"),
+            ("[auths]\nquote = \"''\"\n", 6, "a quote is one character"),
+            ("[auths]\nheader = \"a\"\n", 6, "is not known"),
             ("amounts = \"row\"\n", 5, "`amounts` is \"row\": write one of line, claim"),
             (
                 "[claim_form]\nX = \"dental\"\n",
