@@ -16,7 +16,6 @@ use crate::cli::out_name;
 use crate::cli::out_name::LATEST;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
-use crate::cli::terminal::style::grouped;
 use crate::disk::spool::Scratch;
 use crate::frame::{Allowance, allowance};
 use crate::policy::Policy;
@@ -166,8 +165,8 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
     let known = totals.new.as_ref().filter(|_| context.masked != Masked::Nothing);
     if let Some(new) = known.filter(|t| t.known.all().findings == 0 && t.gone.all().findings > 0) {
         log.note(&format!(
-            "none of the {} findings of the baseline is in this run: {OTHER_KEY}",
-            grouped(new.gone.all().findings)
+            "no finding of the baseline, which has {}, is in this run: {OTHER_KEY}",
+            counted(new.gone.all().findings, "finding")
         ));
     }
 }

@@ -193,7 +193,7 @@ mod tests {
             ("dates = \"DD.MM\"\n", 5, "a date has one year"),
             ("dates = [\"soon\"]\n", 5, "a date consists of"),
             ("[auths]\nquote = \"''\"\n", 6, "a quote is one character"),
-            ("[auths]\nheader = \"a\"\n", 6, "is not known"),
+            ("[auths]\nheader = \"a\"\n", 6, "`auths.header` is not known"),
             ("amounts = \"row\"\n", 5, "`amounts` is \"row\": write one of line, claim"),
             (
                 "[claim_form]\nX = \"dental\"\n",

@@ -97,9 +97,9 @@ mod tests {
             let grammar = Grammar { width: 2, ..Grammar::for_header(b',', false, Vec::new()) };
             rows_that_end_otherwise(&grammar, text.as_bytes(), 0, true).map(|(at, end)| (at, end.name()))
         };
-        assert_eq!(found("1,d\n\n2,d\r3,d\r\n"), Some((5, "a CR")));
+        assert_eq!(found("1,d\n\n2,d\r3,d\r4,d\n"), Some((5, "a CR")));
         assert_eq!(found("1,d\x0b2,d\x0b3,d\n"), Some((0, "the vertical tab 0x0B")));
-        for sound in ["1,d\n2,d\r\n", "1,d\r2,d\n", "1,d,x\n2\n", ""] {
+        for sound in ["1,d\n2,d\r\n", "1,d\n2,d\r3,d\n", "1,d,x\n2\n", ""] {
             assert_eq!(found(sound), None, "{sound:?}");
         }
     }
