@@ -283,16 +283,27 @@ impl Encoder<'_> {
 
     /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains.
     pub(crate) fn diagnosis(&mut self, slot: u8, cell: &str) -> bool {
-        if !any_word(cell.as_bytes(), |word| has_byte(word, b'.')) {
-            if cell.is_empty() {
-                return false;
-            }
-            self.batch.text.push_str(cell);
-        } else if cell.bytes().all(|b| b == b'.') {
+        if cell.bytes().all(|b| b == b'.') {
             return false;
-        } else {
-            cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
         }
+        if any_word(cell.as_bytes(), |word| has_byte(word, b'.')) {
+            cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
+            self.end_diagnosis(slot);
+        } else {
+            self.code(slot, cell);
+        }
+        true
+    }
+
+    /// Adds the diagnosis of a slot. It has no dots and is not empty.
+    #[inline]
+    pub(crate) fn code(&mut self, slot: u8, code: &str) {
+        self.batch.text.push_str(code);
+        self.end_diagnosis(slot);
+    }
+
+    #[inline]
+    fn end_diagnosis(&mut self, slot: u8) {
         self.push_end();
         if self.shape.is_wide {
             self.push_wide(slot.into());
@@ -300,7 +311,6 @@ impl Encoder<'_> {
             self.batch.ends.push(slot.into());
         }
         self.shape.diagnoses += 1;
-        true
     }
 
     /// Adds a modifier.
@@ -313,6 +323,8 @@ impl Encoder<'_> {
         let batch = &mut *self.batch;
         batch.heads.push(Head { shape: self.shape, ..head });
         batch.stops.push([batch.text.len() as u32, batch.ends.len() as u32, batch.known.len() as u32]);
+        // There is nothing to discard.
+        std::mem::forget(self);
     }
 }
 

@@ -4,7 +4,7 @@
 //! An extract has few combinations of such cells, and to find out what they mean takes as long as to read all others, so the meaning
 //! of a combination is remembered.
 
-use crate::claim::line::head::Marks;
+use crate::claim::line::head::{Marks, PackedMarks};
 use crate::claim::value::setting::{BillType, ClaimForm, Setting, SettingTable, bill_type, place_of_service};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
@@ -55,7 +55,7 @@ pub(crate) struct CodedMeaning {
     pub(crate) version: Version,
     pub(crate) status: RowStatus,
     /// The flags that these cells decide.
-    pub(crate) marks: Marks,
+    pub(crate) marks: PackedMarks,
 }
 
 impl CodedCells {
@@ -99,7 +99,7 @@ impl CodedCells {
             facility: parsed_bill.map(|b| b.facility),
             version: words.version(frequency),
             status: words.row_status(&line_status, &claim_status),
-            marks: Marks {
+            marks: PackedMarks::from(Marks {
                 not_primary: words.payer_sequences.get(payer) == Some(false),
                 capitated: words.capitated.get(capitated).is_some(),
                 emergency: words.emergencies.get_code(admission).is_some(),
@@ -110,7 +110,7 @@ impl CodedCells {
                 form_unread: form_said.is_none() && !form_cell.is_empty(),
                 payer_unread: words.payer_sequences.is_unread(payer),
                 ..Marks::default()
-            },
+            }),
         };
         Self { texts: texts.map(Box::from), meaning }
     }
@@ -133,34 +133,46 @@ const LENGTH_BITS: usize = 5;
 
 /// The cells of a combination as they are in the file: the number of the service slot, because each has columns of its own, the
 /// lengths of the cells, and the bytes of those that are filled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Combination {
     slot: usize,
     lengths: u128,
+    count: usize,
     words: [u64; MOST_WORDS],
 }
 
+impl PartialEq for Combination {
+    /// Equal lengths of the same columns take as many words.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        (self.slot, self.lengths) == (other.slot, other.lengths)
+            && self.words.iter().zip(&other.words).take(self.count).all(|(word, other)| word == other)
+    }
+}
+
 impl Combination {
-    /// The combination of a row, and where it is remembered. `None` if it is not worth remembering, because there is much of it, or
-    /// because a cell has quotes inside.
-    fn of(slot: usize, columns: &[usize], row: &Row<'_>) -> Option<(Self, usize)> {
-        let mut found = Self { slot, lengths: 0, words: [0; MOST_WORDS] };
-        let (mut count, mut hash) = (0, 0);
-        for column in columns {
-            let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
+    /// The combination of the cells of a row, and where it is remembered. `None` if it is not worth remembering, because there is much
+    /// of it, or because a cell has quotes inside.
+    #[inline]
+    fn of<'c>(slot: usize, cells: impl Iterator<Item = Option<&'c [u8]>>) -> Option<(Self, usize)> {
+        let mut found = Self { slot, lengths: 0, count: 0, words: [0; MOST_WORDS] };
+        let (mut columns, mut hash) = (0, 0);
+        for cell in cells {
+            let cell = cell.filter(|cell| cell.len() <= MOST_BYTES)?;
+            columns += 1;
             found.lengths = found.lengths << LENGTH_BITS | cell.len() as u128;
             if cell.is_empty() {
                 continue;
             }
-            let [first, last] = both_ends(cell);
-            for word in [first, last].into_iter().take(cell.len().div_ceil(8)) {
-                *found.words.get_mut(count)? = word;
-                count += 1;
-                hash = mixed(hash, word);
+            let ends = both_ends(cell);
+            for word in &ends[..cell.len().div_ceil(8)] {
+                *found.words.get_mut(found.count)? = *word;
+                found.count += 1;
+                hash = mixed(hash, *word);
             }
         }
         let place = (mixed(hash, found.lengths as u64) >> 32) as usize % PLACES;
-        (columns.len() <= MOST_COLUMNS).then_some((found, place))
+        (columns <= MOST_COLUMNS).then_some((found, place))
     }
 }
 
@@ -179,21 +191,48 @@ pub(crate) struct KnownCells {
 impl KnownCells {
     /// What these cells of a service slot say.
     pub(crate) fn read(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding, row: &Row<'_>) -> &CodedCells {
+        self.prepare(words, slot, binding);
+        let combination = Combination::of(slot, self.columns[slot].iter().map(|column| row.unmarked(*column)));
+        self.known(combination, || CodedCells::read(words, binding, row))
+    }
+
+    /// The same for a row with one service, each of whose fields has one column at most. `texts` are those of all fields, which are the
+    /// bytes of their cells.
+    #[inline]
+    pub(crate) fn read_texts(
+        &mut self,
+        words: CodedWords<'_>,
+        (binding, row): (&Binding, &Row<'_>),
+        texts: &[&str; Field::NAMES.len()],
+    ) -> &CodedCells {
+        self.prepare(words, 0, binding);
+        let has_column = CODED.into_iter().filter(|field| binding.has(*field));
+        let combination = Combination::of(0, has_column.map(|field| Some(texts[field as usize].as_bytes())));
+        self.known(combination, || CodedCells::read(words, binding, row))
+    }
+
+    /// Forgets what another extract said, and finds the columns of a service slot.
+    #[inline]
+    fn prepare(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding) {
         if self.extract != words.extract || self.known.is_empty() {
             self.extract = words.extract;
             self.columns.clear();
             self.known.clear();
             self.known.resize_with(PLACES, || None);
         }
-        if self.columns.len() <= slot {
-            self.columns.resize_with(slot + 1, Vec::new);
+        while self.columns.len() <= slot {
+            self.columns.push(Vec::new());
         }
         let columns = &mut self.columns[slot];
         if columns.is_empty() {
             columns.extend(CODED.into_iter().flat_map(|field| binding.columns(field)));
         }
-        let read = || CodedCells::read(words, binding, row);
-        let Some((combination, place)) = Combination::of(slot, columns, row) else { return self.other.insert(read()) };
+    }
+
+    /// What a combination says, if it is remembered; otherwise what `read` returns.
+    #[inline]
+    fn known(&mut self, found: Option<(Combination, usize)>, read: impl FnOnce() -> CodedCells) -> &CodedCells {
+        let Some((combination, place)) = found else { return self.other.insert(read()) };
         let known = &mut self.known[place];
         if known.as_ref().is_some_and(|(other, _)| *other != combination) {
             *known = None;
@@ -244,7 +283,8 @@ mod tests {
     fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
         let (bytes, spans) = record(cells, marks);
         let columns: Vec<usize> = CODED.into_iter().flat_map(|field| binding().columns(field).to_vec()).collect();
-        Combination::of(slot, &columns, &Row::new(&bytes, &spans)).map(|(combination, _)| combination)
+        let row = Row::new(&bytes, &spans);
+        Combination::of(slot, columns.iter().map(|column| row.unmarked(*column))).map(|(combination, _)| combination)
     }
 
     fn cells() -> impl Strategy<Value = Vec<Vec<u8>>> {

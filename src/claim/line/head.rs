@@ -24,6 +24,7 @@ macro_rules! marks {
 
         /// One bit for each flag; the first flag is the lowest bit.
         impl From<Marks> for u32 {
+            #[inline]
             fn from(marks: Marks) -> Self {
                 [$(marks.$name),*].into_iter().rev().fold(0, |bits, is| bits << 1 | Self::from(is))
             }
@@ -103,6 +104,14 @@ impl From<Marks> for PackedMarks {
     }
 }
 
+impl PackedMarks {
+    /// These flags and others.
+    #[inline]
+    pub(crate) fn with(self, others: Marks) -> Self {
+        Self(self.0 | u32::from(others))
+    }
+}
+
 /// The amounts of a row, each in eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Amounts {
@@ -115,6 +124,11 @@ impl Amounts {
     /// These amounts.
     pub(crate) fn new(charge: Option<Cents>, allowed: Option<Cents>, paid: Option<Cents>) -> Self {
         Self { charge: charge.into(), allowed: allowed.into(), paid: paid.into() }
+    }
+
+    /// Charge, allowed and paid.
+    pub(crate) fn of([charge, allowed, paid]: [OptionalCents; 3]) -> Self {
+        Self { charge, allowed, paid }
     }
 }
 

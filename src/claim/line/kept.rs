@@ -1,7 +1,8 @@
 //! The table of the texts that a line keeps.
 //!
 //! This is the only list of them. The encoder, the decoder, the validation of dossiers and the masking of ids follow it. To
-//! keep another field, add it here and set it in [`crate::claim::line::reader`].
+//! keep another field, add it here, write it in [`crate::claim::line::values`], and read it in [`crate::claim::line::cells`] and
+//! [`crate::claim::line::plain`].
 
 /// The kind of id that a token replaces. Its letter begins the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

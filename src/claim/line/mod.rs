@@ -13,18 +13,28 @@
 //! - [`fill`]: a line with facts from other rows of its claim.
 //! - [`mask`]: tokens in place of ids.
 //! - [`coded`]: the cells that hold words and codes out of short lists.
-//! - [`reader`]: from a row to a line.
+//! - [`columns`]: the columns of an extract whose cells are read as they are.
+//! - [`reader`]: what is known of an extract before its rows are read.
+//! - [`values`]: what was read of a row.
+//! - [`cells`]: the long way from a row to a line, which says what a cell means.
+//! - [`plain`]: the short way, for rows whose cells need no cleaning.
+//! - [`look`]: looks at a row, and adds its lines.
 //! - [`validate`]: checks lines that come from a stored dossier.
 
 pub mod batch;
+mod cells;
 pub(crate) mod coded;
+mod columns;
 pub(crate) mod fill;
 pub mod head;
 pub mod kept;
+pub(crate) mod look;
 pub mod mask;
 mod parts;
+mod plain;
 pub mod reader;
 pub(crate) mod validate;
+mod values;
 pub mod view;
 
 pub use crate::claim::line::batch::Batch;

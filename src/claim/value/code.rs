@@ -108,7 +108,9 @@ impl CodeTable {
 
     /// The known code that equals a text, if this column may hold it.
     pub fn exact(&self, text: &str, column: ProcedureColumn) -> Option<CodeId> {
-        let id = *self.by_ends.get(&ends(text)).filter(|id| self.get(**id).code == text)?;
+        // Up to sixteen bytes are told apart by their ends and their number.
+        let is_it = |id: &&CodeId| text.len() <= 2 * size_of::<u64>() || self.get(**id).code == text;
+        let id = *self.by_ends.get(&ends(text)).filter(is_it)?;
         (column == ProcedureColumn::Procedure || self.get(id).system == System::Pcs).then_some(id)
     }
 

@@ -44,14 +44,25 @@ fn without_trace(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// Is the text of a cell certainly an id that [`read`] leaves alone and that is not mangled?
+#[inline]
+pub(crate) fn is_plain(text: &str) -> bool {
+    !any_word(text.as_bytes(), |word| has_byte(word, b'.') || has_byte(word, b'+'))
+}
+
 /// The id of a member or provider. An id of only zeros or only nines is a placeholder and becomes empty.
 pub fn of_person(text: Cow<'_, str>) -> Cow<'_, str> {
     let id = read(text);
-    let is_placeholder = match id.as_bytes() {
+    if is_placeholder(&id) { Cow::Borrowed("") } else { id }
+}
+
+/// Is it only zeros or only nines?
+#[inline]
+pub(crate) fn is_placeholder(id: &str) -> bool {
+    match id.as_bytes() {
         [digit @ (b'0' | b'9'), rest @ ..] => rest.iter().all(|b| b == digit),
         _ => false,
-    };
-    if is_placeholder { Cow::Borrowed("") } else { id }
+    }
 }
 
 /// Is the text of a cell an id as it is: letters and digits that [`of_person`] leaves alone?

@@ -30,9 +30,7 @@ impl Pointers {
         let packed = binding.text(row, Field::DiagnosisPointer);
         // A list of Parquet comes as JSON.
         let packed = json_list(&packed).map_or(packed, Cow::Owned);
-        // The common case: letters or digits, each a pointer.
-        if packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            (0..packed.len()).for_each(|at| pointers.add(&packed[at..=at]));
+        if pointers.add_each(&packed) {
             return pointers;
         }
         let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || is_blank(c);
@@ -43,6 +41,23 @@ impl Pointers {
             packed.chars().for_each(|c| pointers.add(c.encode_utf8(&mut letter)));
         }
         pointers
+    }
+
+    /// The pointers of a cleaned cell that holds nothing but letters and digits, each a pointer. `None` for other cells.
+    #[inline]
+    pub(crate) fn of_letters_and_digits(cell: &str) -> Option<Self> {
+        let mut pointers = Self::default();
+        pointers.add_each(cell).then_some(pointers)
+    }
+
+    /// Adds each letter and digit of a cell. False, and nothing is added, if there is anything else in it.
+    #[inline]
+    fn add_each(&mut self, cell: &str) -> bool {
+        let is_common = cell.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_common {
+            (0..cell.len()).for_each(|at| self.add(&cell[at..=at]));
+        }
+        is_common
     }
 
     /// The slots.

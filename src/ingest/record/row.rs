@@ -57,14 +57,15 @@ impl<'a> Row<'a> {
     /// The text of a cell, if it is certain at a glance that its bytes are the text. Those of nearly all cells are.
     #[inline(always)]
     pub(crate) fn clean(&self, column: usize, null: &[String]) -> Option<&'a str> {
-        self.plain(column).filter(|text| is_clean(text, null))
+        let text = self.plain(column)?;
+        if is_clean(text, null) { Some(text) } else { None }
     }
 
     /// The text of a cell, if it is certain at a glance that it is nothing but capital letters and digits, at least one of them.
     #[inline]
     pub(crate) fn code(&self, column: usize, null: &[String]) -> Option<&'a str> {
-        let text = self.clean(column, null).filter(|text| !text.is_empty())?;
-        (!any_word(text.as_bytes(), has_no_capital_or_digit)).then_some(text)
+        let text = self.clean(column, null)?;
+        (!text.is_empty() && !any_word(text.as_bytes(), has_no_capital_or_digit)).then_some(text)
     }
 
     /// The text of a cell that was not found to be clean.

@@ -1,0 +1,189 @@
+//! The short way from a row to a line.
+//!
+//! Nearly every row has cells of which nothing is cleaned, cut or split. Each is then found, tested and written once. If a cell is
+//! not of this kind, the row is read the long way, by [`cells`](mod@crate::claim::line::cells).
+
+use crate::claim::line::batch::{Batch, Encoder};
+use crate::claim::line::columns::PlainColumns;
+use crate::claim::line::head::{Amounts, Marks};
+use crate::claim::line::reader::{Reader, Remembered};
+use crate::claim::line::values::{ONE_UNIT, RowValues};
+use crate::claim::value::amount::{Cents, OptionalCents, units_of_one_digit};
+use crate::claim::value::code::{ProcedureColumn, System};
+use crate::claim::value::pointer::Pointers;
+use crate::claim::value::words::short_code;
+use crate::claim::value::{authorization, id};
+use crate::ingest::date;
+use crate::ingest::eight_bytes::{any_word, has_lowercase_or_foreign};
+use crate::ingest::field::Field;
+use crate::ingest::{Binding, Row};
+
+/// The texts of the fields of a row. Those that the extract does not have are empty.
+struct FieldTexts<'r>([&'r str; Field::NAMES.len()]);
+
+impl<'r> FieldTexts<'r> {
+    /// `None` if a cell may have to be cleaned.
+    #[inline(always)]
+    fn of(columns: &PlainColumns, row: &Row<'r>) -> Option<Self> {
+        let mut texts = [""; Field::NAMES.len()];
+        for (field, column) in &columns.fields {
+            texts[*field as usize] = row.clean(usize::from(*column), &[])?;
+        }
+        Some(Self(texts))
+    }
+
+    #[inline(always)]
+    fn text(&self, field: Field) -> &'r str {
+        self.0[field as usize]
+    }
+
+    /// An id. `None` if something may have to be removed from it, or a spreadsheet may have mangled it.
+    #[inline(always)]
+    fn id(&self, field: Field) -> Option<&'r str> {
+        let text = self.text(field);
+        id::is_plain(text).then_some(text)
+    }
+
+    /// The id of a member or provider.
+    #[inline(always)]
+    fn person(&self, field: Field) -> Option<&'r str> {
+        let id = self.id(field)?;
+        Some(if id::is_placeholder(id) { "" } else { id })
+    }
+
+    /// A text that is kept in capitals. `None` if it is not written in them.
+    #[inline(always)]
+    fn capitals(&self, field: Field) -> Option<&'r str> {
+        let text = self.text(field);
+        (!any_word(text.as_bytes(), has_lowercase_or_foreign)).then_some(text)
+    }
+
+    /// An amount. `None` if it cannot be read.
+    #[inline(always)]
+    fn amount(&self, field: Field) -> Option<OptionalCents> {
+        let text = self.text(field);
+        if text.is_empty() { Some(None.into()) } else { Cents::parse(text).map(|amount| Some(amount).into()) }
+    }
+}
+
+impl Reader<'_> {
+    /// Adds the line of a row. `None`, and no line, if the row is to be read the long way.
+    #[inline]
+    pub(super) fn read_plain(
+        &self,
+        binding: &Binding,
+        row: &Row<'_>,
+        remembered: &mut Remembered,
+        lines: &mut Batch,
+    ) -> Option<()> {
+        let Remembered { labels, coded, plain } = remembered;
+        let columns = self.plain_columns(plain, binding)?;
+        if columns.others.iter().any(|column| row.has_bytes(usize::from(*column))) {
+            return None;
+        }
+        let texts = FieldTexts::of(columns, row)?;
+        let procedure = texts.text(Field::ProcedureCode);
+        let code = self.codes.exact(procedure, ProcedureColumn::Procedure)?;
+        let claim_id = texts.id(Field::ClaimId)?;
+        if claim_id.is_empty() {
+            return None;
+        }
+        let authorization_cell = texts.text(Field::AuthorizationNumber);
+        let authorization = authorization::normalized(authorization_cell);
+        let [date_cell, end_cell] = [Field::ServiceDate, Field::ServiceEndDate].map(|field| texts.text(field));
+        let date = date::service_day(date_cell, self.dates);
+        let units_cell = texts.text(Field::Units);
+        let product = texts.text(Field::Product);
+        let values = RowValues {
+            claim_id,
+            line_number: texts.id(Field::LineNumber)?,
+            original: texts.id(Field::OriginalClaimId)?,
+            version: short_code(texts.capitals(Field::VersionNumber)?),
+            member: texts.person(Field::MemberId)?,
+            state: texts.capitals(Field::MemberState)?,
+            product,
+            billing: texts.person(Field::BillingNpi)?,
+            rendering: texts.person(Field::RenderingNpi)?,
+            authorization: &authorization,
+            provider_name: texts.text(Field::BillingProviderName),
+            bad_date: if date.is_none() { date_cell } else { "" },
+            bad_units: "",
+            bad_amount: "",
+            id_parts: "",
+            coded: coded.read_texts(self.words(), (binding, row), &texts.0),
+            date,
+            end_date: if end_cell == date_cell { date } else { date::service_day(end_cell, self.dates) },
+            units: if units_cell.is_empty() { ONE_UNIT } else { units_of_one_digit(units_cell)? },
+            money: Amounts::of([
+                texts.amount(Field::ChargeAmount)?,
+                texts.amount(Field::AllowedAmount)?,
+                texts.amount(Field::PaidAmount)?,
+            ]),
+            class: labels.class(self.extract, &self.products, product),
+            cpt: Some(code).filter(|code| self.codes.get(*code).system == System::Cpt),
+            pointers: Pointers::of_letters_and_digits(texts.text(Field::DiagnosisPointer))?,
+            marks: Marks {
+                authorization_column: binding.has(Field::AuthorizationNumber),
+                authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),
+                ..Marks::default()
+            },
+        };
+        let mut encoder = lines.encode();
+        encoder.known(code);
+        encoder.procedure(procedure);
+        values.write_texts(&mut encoder);
+        write_diagnoses(columns, row, &mut encoder)?;
+        let assistant = self.write_modifiers(columns, row, &mut encoder)?;
+        encoder.finish(values.head(self, assistant));
+        Some(())
+    }
+
+    /// The columns of an extract whose rows may be read this way. They are found once for each extract.
+    #[inline]
+    fn plain_columns<'p>(
+        &self,
+        found: &'p mut Option<(u32, Option<PlainColumns>)>,
+        binding: &Binding,
+    ) -> Option<&'p PlainColumns> {
+        if found.as_ref().is_none_or(|(extract, _)| *extract != self.extract) {
+            *found = Some((self.extract, PlainColumns::of(binding).filter(|_| self.version_len == 0)));
+        }
+        found.as_ref().and_then(|(_, columns)| columns.as_ref())
+    }
+
+    /// Writes the modifiers. Returns whether one of them marks an assistant or a co-surgeon.
+    #[inline(always)]
+    fn write_modifiers(&self, columns: &PlainColumns, row: &Row<'_>, encoder: &mut Encoder<'_>) -> Option<bool> {
+        let mut is_assistant = false;
+        for column in columns.modifiers.iter().map(|column| usize::from(*column)).filter(|c| row.has_bytes(*c)) {
+            let modifier = row.code(column, &[]).filter(|modifier| modifier.len() == 2)?;
+            is_assistant |= self.assistants.iter().any(|list| list.iter().any(|own| own == modifier));
+            encoder.modifier(modifier);
+        }
+        Some(is_assistant)
+    }
+}
+
+/// Writes the diagnoses with their slots.
+#[inline(always)]
+fn write_diagnoses(columns: &PlainColumns, row: &Row<'_>, encoder: &mut Encoder<'_>) -> Option<()> {
+    let mut next_slot = 1u8;
+    for (number, column) in &columns.diagnoses {
+        let column = usize::from(*column);
+        // Most slots of a row are empty.
+        if !row.has_bytes(column) {
+            continue;
+        }
+        let slot = next_slot.max(*number);
+        next_slot = slot.saturating_add(1);
+        if let Some(code) = row.code(column, &[]) {
+            encoder.code(slot, code);
+        } else {
+            // Letters, digits and dots are one code, whatever they say.
+            let is_code = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.';
+            let code = row.clean(column, &[]).filter(|cell| cell.bytes().all(is_code))?;
+            encoder.diagnosis(slot, code);
+        }
+    }
+    Some(())
+}
