@@ -116,6 +116,15 @@ impl Store {
         Ok(all)
     }
 
+    /// Size in bytes of the largest batch, in memory or on disk.
+    pub(crate) fn largest_batch_bytes(&self) -> usize {
+        let bytes = |slot: &Slot| match slot {
+            Slot::Held(batch) => batch.bytes(),
+            Slot::Spooled { place, .. } => place.bytes(),
+        };
+        self.slots.iter().map(bytes).max().unwrap_or_default()
+    }
+
     /// The number of the first line of each batch.
     pub fn starts(&self) -> Vec<usize> {
         let lines = |slot: &Slot| match slot {

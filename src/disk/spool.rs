@@ -35,6 +35,13 @@ pub struct SpoolSlot {
     bytes: usize,
 }
 
+impl SpoolSlot {
+    /// Bytes of the value on disk.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl fmt::Debug for Spool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spool").field("limit", &self.limit).field("on_disk", &self.on_disk).finish_non_exhaustive()

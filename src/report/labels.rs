@@ -3,10 +3,12 @@
 //! An unread label can change verdicts unnoticed: an unknown product makes every service undetermined. So the report
 //! lists the labels, and names the layout table in which their meaning can be given.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use crate::claim::line::Marks;
-use crate::claim::{Line, Text};
+use crate::claim::{Bin, Line, Text};
 use crate::report::view::PartView;
 
 /// Most labels of a kind in the report.
@@ -19,6 +21,13 @@ pub(crate) const MAX_LABELS_SHOWN: usize = 5;
 /// one per row, and memory must not grow with them. The first ones in input order are counted, whatever the parts of a
 /// run.
 const MAX_LABELS_COUNTED: usize = 100_000;
+
+/// Most bytes of a label that are kept. A label of a table has a few dozen; what is longer is prose, and is told apart by its
+/// beginning.
+const LONGEST_LABEL: usize = 1 << 10;
+
+/// Most bytes of the labels of a kind that are counted. As many as [`MAX_LABELS_COUNTED`] short ones take less.
+const MAX_LABEL_BYTES: usize = 16 << 20;
 
 /// The columns whose words are looked up in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,14 +102,25 @@ impl LabelKind {
 struct Counts {
     places: FxHashMap<String, usize>,
     rows: Vec<u64>,
+    bytes: usize,
+}
+
+/// A label as it is kept: its beginning, if it is long.
+fn kept(label: &str) -> Cow<'_, str> {
+    if label.len() <= LONGEST_LABEL {
+        return label.into();
+    }
+    format!("{}\u{2026}", &label[..label.floor_char_boundary(LONGEST_LABEL - '\u{2026}'.len_utf8())]).into()
 }
 
 impl Counts {
     fn add(&mut self, label: &str, rows: u64) {
-        if let Some(place) = self.places.get(label) {
+        let label = kept(label);
+        if let Some(place) = self.places.get(&*label) {
             self.rows[*place] += rows;
-        } else if self.rows.len() < MAX_LABELS_COUNTED {
-            self.places.insert(label.to_owned(), self.rows.len());
+        } else if self.rows.len() < MAX_LABELS_COUNTED && self.bytes + label.len() <= MAX_LABEL_BYTES {
+            self.bytes += label.len();
+            self.places.insert(label.into_owned(), self.rows.len());
             self.rows.push(rows);
         }
     }
@@ -115,18 +135,19 @@ impl Counts {
     }
 }
 
-/// The unread labels on the rows of services, by kind.
+/// The unread labels on the live rows of services, by kind.
 #[derive(Debug, Default)]
 pub struct UnreadLabels([Counts; LabelKind::ALL.len()]);
 
 impl UnreadLabels {
-    /// The labels of a part of the run. A row counts once, however many services it has.
+    /// The labels on the live rows of a part of the run that hold a listed code. A row counts once, however many services it has, and each
+    /// row of a stay counts.
     pub(super) fn of(part: &PartView<'_>) -> Self {
         let mut labels = Self::default();
-        let mut lines: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
-        lines.dedup();
-        lines.retain(|line| part.line_set.lines.heads[*line].marks().has_unread_label());
-        for line in lines {
+        let is_of_service = |line: &usize| part.line_set.bins[*line] == Bin::InScope;
+        let heads = part.line_set.lines.heads.iter().enumerate();
+        let lines = heads.filter(|(_, head)| head.marks().has_unread_label()).map(|(line, _)| line);
+        for line in lines.filter(is_of_service) {
             let line = part.line_set.line(line);
             let marks = line.marks();
             for kind in LabelKind::ALL {
@@ -171,6 +192,20 @@ mod tests {
         }
         assert_eq!(counts.in_order(), [("b", 3), ("a", 2), ("c", 7)]);
         assert_eq!(most_frequent(counts.in_order()), [("c", 7), ("b", 3), ("a", 2)]);
+    }
+
+    #[test]
+    fn long_labels_are_cut() {
+        let mut counts = Counts::default();
+        let long = |end: &str| format!("{}{end}", "\u{e9}".repeat(LONGEST_LABEL));
+        for label in ["PPO".to_owned(), long("1"), long("2"), "x".repeat(LONGEST_LABEL)] {
+            counts.add(&label, 1);
+        }
+        let lengths: Vec<(usize, u64)> = counts.in_order().iter().map(|(label, rows)| (label.len(), *rows)).collect();
+        assert_eq!(lengths, [(3, 1), (LONGEST_LABEL - 1, 2), (LONGEST_LABEL, 1)]);
+        assert!(counts.in_order()[1].0.ends_with('\u{2026}'), "it says that it is cut");
+        (0..2 * MAX_LABEL_BYTES / LONGEST_LABEL).for_each(|n| counts.add(&format!("{n:0LONGEST_LABEL$}"), 1));
+        assert!(counts.bytes <= MAX_LABEL_BYTES && counts.bytes + LONGEST_LABEL > MAX_LABEL_BYTES);
     }
 
     #[test]

@@ -102,9 +102,12 @@ pub fn write(
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
-    // The first group shows how much there is to write of a line.
     let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
-    let (mut formatted, mut group) = (0..0, threads);
+    // A part with a few very long cells may fill the memory by itself.
+    let is_much = run.largest_part_bytes() as u64 / BYTES_PER_ROW > run.formatted_at_a_time() as u64 / 2;
+    let least = if is_much { 1 } else { threads };
+    // The first group shows how much there is to write of a line.
+    let (mut formatted, mut group) = (0..0, least);
     while formatted.end < run.parts() {
         let start = formatted.end;
         if !go_on() {
@@ -123,7 +126,7 @@ pub fn write(
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
         let of_part = rows_of_part(rows, run.lines_before(next.end) as u64, longest);
-        group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
+        group = (run.formatted_at_a_time() / of_part).clamp(least, threads * PARTS_PER_THREAD);
         formatted = next;
     }
     append(formatted)?;

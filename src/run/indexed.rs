@@ -108,6 +108,11 @@ impl Run {
         parts.map(|n| self.lines_before(n + 1) - self.lines_before(n)).max().unwrap_or_default()
     }
 
+    /// Size in bytes of the largest part.
+    pub(crate) fn largest_part_bytes(&self) -> usize {
+        self.store.largest_batch_bytes()
+    }
+
     /// Services and findings that may be formatted at a time.
     pub(crate) fn formatted_at_a_time(&self) -> usize {
         self.pass_bytes / FORMATTED_BYTES

@@ -286,3 +286,17 @@ fn columns_that_each_of_several_extracts_lacks_are_counted_together() {
     let same = warned(&dir, &["a.csv"]).1;
     assert!(same.contains("2 of 2 extracts lack ") && !same.contains("some of"), "{same}");
 }
+
+#[test]
+fn labels_on_each_row_of_a_stay_are_counted() {
+    let dir = TestDir::with(&[]);
+    let columns = "claim_id,line_number,member_id,product,bill_type,service_date,procedure_code,icd_procedure_1,diagnosis_1,paid_amount";
+    let row = |line: u8, product: &str, code: &str| {
+        format!("C1,{line},M1,{product},111,2024-03-05,{code},0PU43JZ,M80.08XA,10.00\n")
+    };
+    dir.put("claims.csv", format!("{columns}\n{}{}{}", row(1, "GOLD", "22514"), row(2, "GOLD", ""), row(3, "TIN", "")));
+    checked(&dir, &["claims.csv"]);
+    let summary: Value =
+        serde_json::from_slice(&fs::read(dir.at("report/summary.json")).expect("a report")).expect("JSON");
+    assert_eq!(summary["unread"]["product"], serde_json::json!([["GOLD", 2], ["TIN", 1]]));
+}
