@@ -7,6 +7,9 @@ use crate::rules::authorization_decision::{AuthorizationIssue, AuthorizationStat
 use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 
+/// The caps of every denial of the family.
+const FAMILY_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary];
+
 /// The caps of every denial that rests on a number.
 const NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting];
 
@@ -38,8 +41,9 @@ pub(crate) const RULES: &[Rule] = &[
     ]),
     Rule::new("PA205", AppliesTo::Services, dates).capped_by(OTHER_NUMBER_CAPS),
     Rule::new("PA206", AppliesTo::Services, units_exceeded).capped_by(NUMBER_CAPS),
-    Rule::new("PA208", AppliesTo::Services, not_in_extract),
-    Rule::new("PA209", AppliesTo::Services, only_on_file),
+    // Only an own policy makes these two deny.
+    Rule::new("PA208", AppliesTo::Services, not_in_extract).capped_by(FAMILY_CAPS),
+    Rule::new("PA209", AppliesTo::Services, only_on_file).capped_by(FAMILY_CAPS),
 ];
 
 impl RuleInput<'_> {

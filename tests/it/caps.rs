@@ -9,7 +9,8 @@ use claimlint::rules::{Rule, roster};
 use claimlint::run::JudgedRun;
 
 use crate::cases::Case;
-use crate::kit::POLICY;
+use crate::cli::TestDir;
+use crate::kit::{POLICY, Table};
 use crate::mutation::{judged_by, none_survives, roster_with};
 
 /// Every cap, in the order in which they are asked. spec: judging/caps.
@@ -110,4 +111,31 @@ fn the_first_cap_is_named() {
         survivors
     });
     none_survives(&survivors.collect::<Vec<_>>());
+}
+
+/// Only an own policy makes PA208 and PA209 deny, so no case of the policy shows what caps them.
+#[test]
+fn every_rule_on_authorizations_is_capped_by_product_and_payer() {
+    let dir = TestDir::with(&[]);
+    let head = "kind = \"overrides\"\nid = \"own\"\ntitle = \"t\"\npublisher = \"p\"\nsource = \"s\"\nvalid = \"v\"\n";
+    dir.put("own.toml", format!("{head}[dispositions]\nPA208 = \"deny\"\nPA209 = \"deny\"\n"));
+    let columns = "claim_id,member_id,service_date,procedure_code,diagnosis_1,product,place_of_service,payer_sequence";
+    let rows = [("C1", "M1", "HMO", "24", "S"), ("C2", "M2", "EPO", "21", "P"), ("C3", "M3", "HMO", "24", "P")];
+    let row = |(claim, member, product, place, payer): (&str, &str, &str, &str, &str)| {
+        format!("{claim},{member},2024-05-06,22514,M80.08XA,{product},{place},{payer}\n")
+    };
+    dir.put("claims.csv", format!("{columns}\n{}", rows.map(row).concat()));
+    let approved = |member: &str| format!("A{member},{member},Approved,22514,2024-05-01,2024-05-31\n");
+    let auths = ["M1", "M2", "M3"].map(approved).concat();
+    dir.put("auths.csv", format!("authorization_number,member_id,status,procedure_codes,valid_from,valid_to\n{auths}"));
+    for (rule, more) in [("PA208", &[][..]), ("PA209", &["--auths", "auths.csv"])] {
+        let args = ["check", "claims.csv", "--policy", "own.toml", "-o", rule, "--fail-on", "never"];
+        dir.run(&[&args[..], more].concat()).success();
+        let findings = Table::of(&std::fs::read(dir.at(rule).join("findings.csv")).expect("a report"));
+        let names = ["rule", "claim_id", "disposition", "capped_by"].map(str::to_owned);
+        let mut rows = findings.only(&names).rows;
+        rows.retain(|row| row[0] == rule);
+        let want = [["C1", "review", "secondary"], ["C2", "review", "product"], ["C3", "deny", ""]];
+        assert_eq!(rows, want.map(|[claim, word, cap]| [rule, claim, word, cap].map(str::to_owned).to_vec()), "{rule}");
+    }
 }
