@@ -29,8 +29,14 @@ impl DefaultMemory {
         Self { bytes, few }
     }
 
+    /// It as it is written after `--memory`.
+    pub(crate) fn word(self) -> String {
+        let mebibytes = self.bytes >> 20;
+        if mebibytes.is_multiple_of(1024) { format!("{}G", mebibytes / 1024) } else { format!("{mebibytes}M") }
+    }
+
     /// Why it is not the usual default; `None` if it is.
-    fn reason(self) -> Option<String> {
+    pub(crate) fn reason(self) -> Option<String> {
         let (few, bytes) = (self.few? >> 20, self.bytes >> 20);
         let half = if self.bytes > LEAST_MEMORY { "half of it" } else { "the least that a run needs" };
         Some(format!("this machine, or its cgroup, has {few}M of memory, so --memory is {bytes}M, {half}"))
@@ -135,6 +141,7 @@ mod tests {
             assert_eq!(of(available).bytes, bytes, "{available}");
         }
         assert_eq!((DefaultMemory::with(None).bytes, of(2048).reason()), (MEMORY, None));
+        assert_eq!([of(4096), of(1500), of(700)].map(DefaultMemory::word), ["1G", "750M", "512M"]);
         let said = "this machine, or its cgroup, has 1536M of memory, so --memory is 768M, half of it";
         assert_eq!(of(1536).reason().as_deref(), Some(said));
         assert!(of(900).reason().is_some_and(|said| said.ends_with("512M, the least that a run needs")));

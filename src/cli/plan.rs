@@ -261,7 +261,7 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
         ));
     }
     let library = library?;
-    let opened = look_at_headers(files, only, &library, limit, log)?;
+    let opened = look_at_headers(files, only, settings.auths.value.as_deref(), (&library, limit), log)?;
     let source = settings.auths.value.as_deref().map(|name| Source::open_within(name, limit)).transpose();
     let source = settings.auths.placed("auths", source.map_err(Into::into))?;
     let read = |source: Source| {
@@ -275,13 +275,23 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     Ok((policy, library, authorizations, opened))
 }
 
+/// About the authorization file of the run among the extracts.
+const AUTHS_AS_EXTRACT: &str =
+    "is the authorization file of --auths, not an extract; name the extracts without it, or keep it in another folder";
+
+/// Do two names lead to the same file?
+fn is_same_file(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(std::fs::canonicalize);
+    one.ok().zip(other.ok()).is_some_and(|(one, other)| one == other)
+}
+
 /// Refuses extracts whose headers do not fit a layout, all of them at once. `only` is the only extract, if there is but one and it
 /// is no pipe, and is returned.
 fn look_at_headers(
     files: &[String],
     mut only: Option<Result<Source, ReadError>>,
-    library: &Library,
-    limit: Option<u64>,
+    auths: Option<&str>,
+    (library, limit): (&Library, Option<u64>),
     log: &Log,
 ) -> anyhow::Result<Option<Source>> {
     let (mut refused, mut lacking, mut unjoined) = (Vec::new(), Vec::new(), Vec::new());
@@ -291,6 +301,9 @@ fn look_at_headers(
         let source = only.take().unwrap_or_else(|| Source::open_header(name, limit));
         let detected = source.and_then(|source| match detect::detect(&source, library) {
             Ok(detected) => Ok((detected, source)),
+            Err(_) if auths.is_some_and(|auths| is_same_file(auths, name)) => {
+                Err(ReadError::unusable(name, AUTHS_AS_EXTRACT))
+            }
             Err(e) => Err(misplaced::no_extract(&source, library, e)),
         });
         match detected {

@@ -39,16 +39,29 @@ pub fn read_authorizations(
     Authorizations::read(source, words, memory.map_or_else(RowRoom::unbounded, Memory::of_authorizations))
 }
 
+/// Fields of a billed line. A file with an amount, or with two of the others, is an extract, whatever else it lacks.
+const AMOUNTS: [Field; 3] = [Field::ChargeAmount, Field::AllowedAmount, Field::PaidAmount];
+const OF_BILLED_LINES: [Field; 6] = [
+    Field::LineNumber,
+    Field::ClaimForm,
+    Field::FrequencyCode,
+    Field::PlaceOfService,
+    Field::BillType,
+    Field::DiagnosisPointer,
+];
+
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
-/// authorization file. Many extracts have columns of one, too, but also a claim number and a service date.
+/// authorization file. Many extracts have columns of one, too, but also a claim number and a service date, or what was billed.
 pub(crate) fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
     let is_extract = |header: &[String]| {
-        let names = |field: Field| {
-            let known = library.candidates().iter().flat_map(|layout| layout.looked_for(field));
-            known.map(|name| fold(&name)).collect::<BTreeSet<_>>()
-        };
         let header: BTreeSet<String> = header.iter().map(|name| fold(name)).collect();
-        [Field::ClaimId, Field::ServiceDate].into_iter().all(|field| !names(field).is_disjoint(&header))
+        let has = |field: &Field| {
+            let mut names = library.candidates().iter().flat_map(|layout| layout.looked_for(*field));
+            names.any(|name| header.contains(&fold(&name)))
+        };
+        [Field::ClaimId, Field::ServiceDate].iter().all(has)
+            || AMOUNTS.iter().any(has)
+            || OF_BILLED_LINES.iter().filter(|field| has(field)).count() >= 2
     };
     Authorizations::columns(source, &spellings(library).ok()?, &demanded(library), &form(library), is_extract)
 }

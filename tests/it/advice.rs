@@ -46,6 +46,26 @@ fn what_does_not_fit_is_answered_with_what_would() {
 }
 
 #[test]
+fn the_authorization_file_of_the_run_is_told_from_its_extracts() {
+    let dir = TestDir::with(&[CLEAR]);
+    std::fs::create_dir(dir.at("inbox")).expect("a folder");
+    dir.put("inbox/auths.csv", "authorization_number,member_id,status\nA-1,M1,Approved\n");
+    let refused = flowed(&dir.run(&["check", "claims.csv", "inbox", "--auths", "inbox/auths.csv"]).refused());
+    assert!(refused.contains("is the authorization file of --auths, not an extract"), "{refused}");
+}
+
+#[test]
+fn an_extract_with_authorization_numbers_and_statuses_is_told_what_it_lacks() {
+    let dir = TestDir::with(&[CLEAR]);
+    let columns = "line_number,member_id,procedure_code,diagnosis_1,authorization_number,status,paid_amount";
+    dir.put("claims.csv", format!("claim_id,{columns}\nC1,1,M1,22514,M8008XA,A1,Paid,10.00\n"));
+    let refused = flowed(&dir.run(&["check", "claims.csv"]).refused());
+    assert!(refused.contains("service_date") && !refused.contains("authorization file"), "{refused}");
+    let inspected = flowed(&dir.run(&["inspect", "claims.csv"]).out);
+    assert!(!inspected.contains("an authorization file"), "{inspected}");
+}
+
+#[test]
 fn a_table_of_claimlint_is_answered_with_the_command_that_reads_it() {
     let dir = TestDir::with(&[DENY, "too,short\n"]);
     assert_eq!(dir.run(&["check", "claims.csv", "--out", "r", "-q", "--format", "parquet"]).code, Some(1));

@@ -1,4 +1,5 @@
-//! Tests what two reports are compared by: services are told from related rows, and whole dates from cut ones.
+//! Tests what two reports are compared by: services are told from related rows, and whole dates from cut ones, and what the reports do
+//! not have in common is said.
 
 use std::fs;
 
@@ -76,4 +77,38 @@ fn cut_dates_compare_only_with_cut_dates() {
     with("months", &cut).success();
     assert_eq!(dir.run(&["compare", "months", "tonight"]).code, Some(0));
     dir.run(&["trend", "months", "tonight"]).success();
+}
+
+#[test]
+fn compare_says_what_two_reports_do_not_have_in_common() {
+    let dir = TestDir::with(&[DENY, REVIEW]);
+    dir.put("auths.csv", "authorization_number,member_id,status\nA-1,M1,Approved\n");
+    dir.put("columns.csv", HEAD.replace("paid_amount", "region") + &DENY.replace("2500.00", "north"));
+    let checks: [(&str, &[&str]); 4] = [
+        ("all", &["claims.csv"]),
+        ("dx", &["claims.csv", "--select", "DX"]),
+        ("auths", &["claims.csv", "--auths", "auths.csv"]),
+        ("columns", &["columns.csv"]),
+    ];
+    for (out, args) in checks {
+        let checked = dir.run(&[&["check", "--out", out, "--fail-on", "never"], args].concat());
+        assert_eq!(checked.code, Some(0), "{}", checked.err);
+    }
+    let compared = |old: &str, new: &str, more: &[&str]| {
+        let output = dir.run(&[&["compare", old, new, "--fail-on", "never"], more].concat());
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        flowed(&output.err)
+    };
+    assert_eq!(compared("all", "all", &[]), "");
+    let rules = compared("all", "dx", &["--html", "page.html"]);
+    assert!(rules.contains("only one of the reports asked these rules: CD301, "), "{rules}");
+    assert!(!rules.contains("different policies"), "{rules}");
+    let page = fs::read_to_string(dir.at("page.html")).expect("a page");
+    assert!(page.contains("only one of the reports asked these rules"), "{page}");
+    let auths = compared("auths", "all", &[]);
+    assert!(auths.contains("only the earlier report had an authorization file"), "{auths}");
+    let columns = compared("all", "columns", &["--format", "json"]);
+    for says in ["only the earlier report knows amounts", "had these columns: paid_amount"] {
+        assert!(columns.contains(says), "{columns}");
+    }
 }

@@ -298,6 +298,19 @@ fn an_authorization_file_that_is_refused_is_described() {
     assert!(said.contains("warning column `expiration_date` is not read"), "{said}");
 }
 
+/// Else the diagnoses would be taken from whatever column has a name like theirs.
+#[test]
+fn a_table_that_brings_a_missing_column_is_named_in_place_of_candidates() {
+    let dir = TestDir::with(&[]);
+    let extract = crate::kit::at("fixtures/extracts/relational/optum-medical.csv");
+    let extract = extract.to_str().expect("a path in UTF-8");
+    let inspected = dir.run(&["inspect", extract, "--write-layout", "own.toml"]);
+    let shown = crate::kit::flowed(&inspected.out);
+    assert!(shown.contains("diagnosis --join diagnosis=FILE brings it"), "{shown}");
+    let layout = std::fs::read_to_string(dir.at("own.toml")).expect("a layout");
+    assert!(!layout.lines().any(|line| line.starts_with("diagnosis")), "{layout}");
+}
+
 /// What ends the header may differ from what ends the rows.
 #[test]
 fn line_ends_of_two_kinds_are_said_as_check_says_them() {

@@ -26,7 +26,8 @@ pub struct Explain {
     #[arg(long, value_name = "NPI")]
     pub provider: Option<String>,
     /// Only the claim that has this row, such as claims.csv:12 or 12
-    #[arg(long, value_name = "FILE:LINE")]
+    // The rows of stdin are -:2.
+    #[arg(long, value_name = "FILE:LINE", allow_hyphen_values = true)]
     pub row: Option<String>,
     /// The report directory [default: the newest report, by its run, where `out` of claimlint.toml says, else in the
     /// working directory]

@@ -29,9 +29,11 @@ pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exi
         &args.new,
         Allowance::new(args.memory.unwrap_or_else(|| DefaultMemory::here().bytes)),
     )?;
+    let log = Log::new(None, false);
     if comparison.is_doubtful() {
-        Log::new(None, false).note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
+        log.note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
     }
+    comparison.unlike().iter().for_each(|sentence| log.note(sentence));
     let mut files = NewFiles::default();
     match &args.out {
         None => write(args, &comparison, out)?,

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::cli::args::{Check, ConfigCommand};
 use crate::cli::input_names;
+use crate::cli::machine::DefaultMemory;
 use crate::cli::settings;
 use crate::cli::settings::{EffectiveSettings, FILE};
 use crate::cli::terminal::columns::{Align, Columns};
@@ -21,10 +22,18 @@ pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Re
     let source = source(check, &settings);
     writeln!(out, "{}\n", style::fitted(&format!("{} {}", paint(BOLD, "settings"), seen(&source)), 2))?;
     let mut table = Columns::new(["key", "value", "origin"].map(|head| (head, Align::Left)));
-    for row in settings.rows() {
+    let default = DefaultMemory::here();
+    let is_given = settings.memory.value.is_some();
+    for mut row in settings.rows() {
+        if row[0] == "memory" && !is_given {
+            row[1] = default.word();
+        }
         table.row(row.each_ref().map(|text| seen(text).into_owned()));
     }
     table.print(out)?;
+    if let Some(reason) = default.reason().filter(|_| !is_given) {
+        writeln!(out, "\n{}", style::fitted(&reason, 0))?;
+    }
     writeln!(out, "\n{}", style::fitted(&paint(DIM, format!("policy fingerprint {}", policy.fingerprint)), 2))?;
     Ok(Exit::Clean)
 }

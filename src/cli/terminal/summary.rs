@@ -12,7 +12,7 @@ use crate::report::brief;
 use crate::report::format::html;
 use crate::report::notes;
 use crate::report::top_services::{TOP_SERVICES_SHOWN, TopServices};
-use crate::report::words::finding::NOT_EVALUATED;
+use crate::report::words::finding::{NOT_EVALUATED, value};
 use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, Totals};
 use crate::tally::Summary;
@@ -234,7 +234,7 @@ fn highest(highest: &TopServices, room: usize, fewest: usize) -> Vec<String> {
         table.row([
             dollars(service.amount),
             service.status.word().to_owned(),
-            style::seen(&service.claim).into_owned(),
+            style::seen(&value(&service.claim)).into_owned(),
             service.codes.clone(),
             service.date.map_or(String::new(), |d| d.to_string()),
             service.rules.clone(),

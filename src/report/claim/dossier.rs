@@ -13,6 +13,7 @@ use crate::report::claim::life::{denied_versions, life};
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, file, place};
 use crate::report::claim::source::ReportSource;
 use crate::report::claim::summary::{outcome, payment, summary};
+use crate::report::notes::selection;
 use crate::report::table::record::reason;
 use crate::report::view::PartView;
 use crate::report::words::codes::CodeWords;
@@ -43,6 +44,8 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) verdict: String,
     /// Services by status and the amount at risk, in words.
     pub(crate) money: String,
+    /// Which rules the run left out, so that a clear service is clear of the others alone. `None` if every rule was asked.
+    pub(crate) selection: Option<String>,
     /// Payment, member, provider, dates and place.
     pub(crate) summary: Vec<(&'static str, String)>,
     /// Title, publisher and id of the policy that was applied.
@@ -173,6 +176,7 @@ impl<'a> ClaimDossier<'a> {
             suppressed: subjects.iter().flat_map(ClaimSubject::suppressed).collect(),
             verdict: verdict(payment(part, shown), status),
             money: money(part, &services),
+            selection: selection(run),
             summary: summary(part, shown, words),
             policy: named(policy),
             limits: run.policy.origin(OriginKind::Limits).map_or(String::new(), named),

@@ -326,6 +326,7 @@ fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Se
 }
 
 fn unseen(dossier: &ClaimDossier<'_>) -> Section {
-    let blocks = dossier.unseen.iter().map(|sentence| Block::Paragraph(sentence.clone()));
+    let sentences = dossier.selection.iter().chain(dossier.unseen);
+    let blocks = sentences.map(|sentence| Block::Paragraph(sentence.clone()));
     Section { heading: "What a claim cannot show", blocks: blocks.collect() }
 }

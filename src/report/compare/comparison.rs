@@ -1,13 +1,15 @@
 //! Two reports with their findings paired.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::baseline::{Change, FindingEntry, Pairs, differences};
 use crate::claim::{Cents, Sum};
 use crate::frame::Allowance;
+use crate::ingest::field::Field;
 use crate::policy::Disposition;
 use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
+use crate::report::words::finding::value;
 use crate::tally::{NewTally, Share};
 
 /// Two reports, their findings paired.
@@ -85,6 +87,42 @@ impl Comparison {
         self.old.masked() == Some(true)
             && self.new.masked() == Some(true)
             && self.pairs.of_new.iter().all(Option::is_none)
+    }
+
+    /// What the reports do not have in common, so that what differs may only be due to that. Each is a sentence.
+    pub fn unlike(&self) -> Vec<String> {
+        let (old, new) = (&self.old.facts, &self.new.facts);
+        let only = "what differs may only be due to that";
+        let mut sentences = Vec::new();
+        let unshared = |names: Vec<&str>| (!names.is_empty()).then(|| names.join(", "));
+        let rules = unshared(old.not_asked.symmetric_difference(&new.not_asked).map(String::as_str).collect());
+        if let Some(rules) = &rules {
+            sentences.push(format!("only one of the reports asked these rules: {}; {only}", value(rules)));
+        }
+        // A selection is part of the policy in force, so its fingerprint is another, too.
+        if rules.is_none() && old.policy.is_some() && new.policy.is_some() && old.policy != new.policy {
+            sentences.push(format!(
+                "the reports were judged by different policies, or with different dispositions or labels; {only}"
+            ));
+        }
+        if old.has_authorizations != new.has_authorizations {
+            let which = if old.has_authorizations { "earlier" } else { "later" };
+            sentences.push(format!("only the {which} report had an authorization file; {only}"));
+        }
+        if self.old.knows_amounts != self.new.knows_amounts {
+            let which = if self.old.knows_amounts { "earlier" } else { "later" };
+            sentences.push(format!("only the {which} report knows amounts, so every amount differs"));
+        }
+        let [before, now] = [old, new].map(|facts| facts.absent.iter().map(String::as_str).collect::<BTreeSet<_>>());
+        let is_printed_only = |name: &&str| Field::named(name).is_some_and(Field::is_printed_only);
+        let columns = before.symmetric_difference(&now).copied().filter(|name| !is_printed_only(name)).collect();
+        if let Some(columns) = unshared(columns) {
+            sentences.push(format!("only one of the reports had these columns: {}; {only}", value(&columns)));
+        }
+        if let Some(layouts) = unshared(old.layouts.symmetric_difference(&new.layouts).map(String::as_str).collect()) {
+            sentences.push(format!("only one of the reports was read with these layouts: {}; {only}", value(&layouts)));
+        }
+        sentences
     }
 
     fn change(&self, n: usize) -> Change {

@@ -73,6 +73,8 @@ struct ComparisonPage {
     version: &'static str,
     old: String,
     new: String,
+    /// What the reports do not have in common.
+    unlike: Vec<String>,
     totals: Vec<TotalRow>,
     rules: Vec<RuleRow>,
     tables: Vec<ChangeTable>,
@@ -121,6 +123,7 @@ pub fn page(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
         version: env!("CARGO_PKG_VERSION"),
         old,
         new,
+        unlike: comparison.unlike(),
         totals,
         rules: rules.collect(),
         tables: tables.into_iter().map(ChangeTable::finished).filter(|table| table.all > 0).collect(),

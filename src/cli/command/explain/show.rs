@@ -72,6 +72,9 @@ pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
     let claim = paint(BOLD, format!("claim {}:", seen(dossier.claim)));
     writeln!(out, "{}", style::fitted(&format!("{claim} {verdict}"), 2))?;
     write!(out, "{}", text(&dossier.money, 0))?;
+    if let Some(sentence) = &dossier.selection {
+        write!(out, "{} {}", paint(WARNING, "note:"), labeled_rest("note:", sentence))?;
+    }
     head(dossier.source, out)?;
     writeln!(out)?;
     for (name, sentence) in &dossier.summary {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
-
-use anyhow::anyhow;
 
 use crate::cli::command::inspect::candidates::Candidate;
 use crate::cli::new_file;
@@ -130,12 +127,7 @@ impl<'a> Draft<'a> {
 /// Writes the layout into a new file.
 pub(super) fn write_new(path: &Path, text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     let file = path.display().to_string();
-    let opened = OpenOptions::new().write(true).create_new(true).open(path);
-    let mut written = opened.map_err(|e| match e.kind() {
-        std::io::ErrorKind::AlreadyExists => anyhow!("--write-layout {file}: exists already; name a new file"),
-        _ => new_file::place_trouble("--write-layout", path, &e),
-    })?;
-    written.write_all(text.as_bytes()).map_err(|e| new_file::place_trouble("--write-layout", path, &e))?;
+    new_file::save("--write-layout", path, |file| Ok(file.write_all(text.as_bytes())?))?;
     write!(out, "\n{}", wrapped(&format!("A layout with the open points marked is in {file}."), 0))?;
     Ok(())
 }
