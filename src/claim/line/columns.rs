@@ -4,6 +4,44 @@ use crate::ingest::Binding;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::{ColumnSource, Split};
 
+/// Rows in a row that were not plain, after which few are tried: an extract may have a trace of a float in each of its ids.
+const MANY_MISSES: u32 = 16;
+
+/// Of so many rows one is tried then.
+const SELDOM: u32 = 64;
+
+/// Which rows of an extract may be read the short way.
+#[derive(Debug, Default)]
+pub(super) struct PlainRows {
+    /// The number of an extract, and its columns if its rows may be plain.
+    found: Option<(u32, Option<PlainColumns>)>,
+    /// Rows since the last one that was plain.
+    misses: u32,
+}
+
+impl PlainRows {
+    /// The columns of an extract, if a row of it is worth trying. They are found once.
+    #[inline]
+    pub(super) fn columns(
+        &mut self,
+        extract: u32,
+        find: impl FnOnce() -> Option<PlainColumns>,
+    ) -> Option<&PlainColumns> {
+        if self.found.as_ref().is_none_or(|(other, _)| *other != extract) {
+            *self = Self { found: Some((extract, find())), misses: 0 };
+        }
+        let (_, Some(columns)) = self.found.as_ref()? else { return None };
+        self.misses = self.misses.wrapping_add(1);
+        (self.misses <= MANY_MISSES || self.misses.is_multiple_of(SELDOM)).then_some(columns)
+    }
+
+    /// The last row was plain.
+    #[inline]
+    pub(super) fn hit(&mut self) {
+        self.misses = 0;
+    }
+}
+
 /// The columns of an extract whose rows hold one service, each field in a column of its own.
 #[derive(Debug)]
 pub(super) struct PlainColumns {

@@ -36,6 +36,7 @@ mod tests {
     use rustc_hash::FxHashSet;
 
     use super::*;
+    use crate::claim::line::columns::{PlainColumns, PlainRows};
     use crate::claim::line::head::AmountsPer;
     use crate::claim::value::code::KnownCode;
     use crate::claim::value::code::{CodeTable, System};
@@ -127,8 +128,10 @@ mod tests {
     }
 
     /// What a cell may hold, of any column: much of it is no plain cell of its column.
-    const CELLS: [&str; 36] = [
+    const CELLS: [&str; 38] = [
         "",
+        "10",
+        "UN:2",
         "1",
         "A1",
         "a1",
@@ -183,6 +186,18 @@ mod tests {
                 prop_assert_eq!(short, long, "{:?}", cells);
             }
         }
+    }
+
+    #[test]
+    fn few_rows_are_tried_in_an_extract_without_plain_rows() {
+        let mut rows = PlainRows::default();
+        let plain = || PlainColumns::of(&binding(Split::No));
+        let mut tried = |extract, count| (0..count).filter(|_| rows.columns(extract, plain).is_some()).count();
+        assert_eq!((tried(1, 1024), tried(2, 8)), (32, 8));
+        rows.columns(2, plain).expect("a row that is tried");
+        rows.hit();
+        assert_eq!((0..16).filter(|_| rows.columns(2, plain).is_some()).count(), 16);
+        assert!(rows.columns(3, || None).is_none());
     }
 
     #[test]

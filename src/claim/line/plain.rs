@@ -8,7 +8,7 @@ use crate::claim::line::columns::PlainColumns;
 use crate::claim::line::head::{Amounts, Marks};
 use crate::claim::line::reader::{Reader, Remembered};
 use crate::claim::line::values::{ONE_UNIT, RowValues};
-use crate::claim::value::amount::{Cents, OptionalCents, units_of_one_digit};
+use crate::claim::value::amount::{Cents, OptionalCents, units, units_of_one_digit};
 use crate::claim::value::code::{ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::words::short_code;
@@ -77,7 +77,7 @@ impl Reader<'_> {
         lines: &mut Batch,
     ) -> Option<()> {
         let Remembered { labels, coded, plain } = remembered;
-        let columns = self.plain_columns(plain, binding)?;
+        let columns = plain.columns(self.extract, || PlainColumns::of(binding).filter(|_| self.version_len == 0))?;
         if columns.others.iter().any(|column| row.has_bytes(usize::from(*column))) {
             return None;
         }
@@ -113,7 +113,11 @@ impl Reader<'_> {
             coded: coded.read_texts(self.words(), (binding, row), &texts.0),
             date,
             end_date: if end_cell == date_cell { date } else { date::service_day(end_cell, self.dates) },
-            units: if units_cell.is_empty() { ONE_UNIT } else { units_of_one_digit(units_cell)? },
+            units: if units_cell.is_empty() {
+                ONE_UNIT
+            } else {
+                units_of_one_digit(units_cell).or_else(|| units(units_cell))?
+            },
             money: Amounts::of([
                 texts.amount(Field::ChargeAmount)?,
                 texts.amount(Field::AllowedAmount)?,
@@ -135,20 +139,8 @@ impl Reader<'_> {
         write_diagnoses(columns, row, &mut encoder)?;
         let assistant = self.write_modifiers(columns, row, &mut encoder)?;
         encoder.finish(values.head(self, assistant));
+        plain.hit();
         Some(())
-    }
-
-    /// The columns of an extract whose rows may be read this way. They are found once for each extract.
-    #[inline]
-    fn plain_columns<'p>(
-        &self,
-        found: &'p mut Option<(u32, Option<PlainColumns>)>,
-        binding: &Binding,
-    ) -> Option<&'p PlainColumns> {
-        if found.as_ref().is_none_or(|(extract, _)| *extract != self.extract) {
-            *found = Some((self.extract, PlainColumns::of(binding).filter(|_| self.version_len == 0)));
-        }
-        found.as_ref().and_then(|(_, columns)| columns.as_ref())
     }
 
     /// Writes the modifiers. Returns whether one of them marks an assistant or a co-surgeon.

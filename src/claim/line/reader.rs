@@ -1,7 +1,7 @@
 //! What is known of an extract before its rows are read, and which rows are read.
 
 use crate::claim::line::coded::{CodedWords, KnownCells};
-use crate::claim::line::columns::PlainColumns;
+use crate::claim::line::columns::PlainRows;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::product::{KnownLabels, ProductTable};
@@ -39,8 +39,7 @@ pub struct Reader<'a> {
 pub(crate) struct Remembered {
     pub(super) labels: KnownLabels,
     pub(super) coded: KnownCells,
-    /// An extract, and its columns if its rows may be read the short way.
-    pub(super) plain: Option<(u32, Option<PlainColumns>)>,
+    pub(super) plain: PlainRows,
 }
 
 impl Reader<'_> {
