@@ -153,13 +153,11 @@ impl PartialEq for Combination {
 impl Combination {
     /// The combination of the cells of a row, and where it is remembered. `None` if it is not worth remembering, because there is much
     /// of it, or because a cell has quotes inside.
-    #[inline]
-    fn of<'c>(slot: usize, cells: impl Iterator<Item = Option<&'c [u8]>>) -> Option<(Self, usize)> {
+    fn of(slot: usize, columns: &[usize], row: &Row<'_>) -> Option<(Self, usize)> {
         let mut found = Self { slot, lengths: 0, count: 0, words: [0; MOST_WORDS] };
-        let (mut columns, mut hash) = (0, 0);
-        for cell in cells {
-            let cell = cell.filter(|cell| cell.len() <= MOST_BYTES)?;
-            columns += 1;
+        let mut hash = 0;
+        for column in columns {
+            let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
             found.lengths = found.lengths << LENGTH_BITS | cell.len() as u128;
             if cell.is_empty() {
                 continue;
@@ -172,7 +170,7 @@ impl Combination {
             }
         }
         let place = (mixed(hash, found.lengths as u64) >> 32) as usize % PLACES;
-        (columns <= MOST_COLUMNS).then_some((found, place))
+        (columns.len() <= MOST_COLUMNS).then_some((found, place))
     }
 }
 
@@ -191,48 +189,21 @@ pub(crate) struct KnownCells {
 impl KnownCells {
     /// What these cells of a service slot say.
     pub(crate) fn read(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding, row: &Row<'_>) -> &CodedCells {
-        self.prepare(words, slot, binding);
-        let combination = Combination::of(slot, self.columns[slot].iter().map(|column| row.unmarked(*column)));
-        self.known(combination, || CodedCells::read(words, binding, row))
-    }
-
-    /// The same for a row with one service, each of whose fields has one column at most. `texts` are those of all fields, which are the
-    /// bytes of their cells.
-    #[inline]
-    pub(crate) fn read_texts(
-        &mut self,
-        words: CodedWords<'_>,
-        (binding, row): (&Binding, &Row<'_>),
-        texts: &[&str; Field::NAMES.len()],
-    ) -> &CodedCells {
-        self.prepare(words, 0, binding);
-        let has_column = CODED.into_iter().filter(|field| binding.has(*field));
-        let combination = Combination::of(0, has_column.map(|field| Some(texts[field as usize].as_bytes())));
-        self.known(combination, || CodedCells::read(words, binding, row))
-    }
-
-    /// Forgets what another extract said, and finds the columns of a service slot.
-    #[inline]
-    fn prepare(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding) {
         if self.extract != words.extract || self.known.is_empty() {
             self.extract = words.extract;
             self.columns.clear();
             self.known.clear();
             self.known.resize_with(PLACES, || None);
         }
-        while self.columns.len() <= slot {
-            self.columns.push(Vec::new());
+        if self.columns.len() <= slot {
+            self.columns.resize_with(slot + 1, Vec::new);
         }
         let columns = &mut self.columns[slot];
         if columns.is_empty() {
             columns.extend(CODED.into_iter().flat_map(|field| binding.columns(field)));
         }
-    }
-
-    /// What a combination says, if it is remembered; otherwise what `read` returns.
-    #[inline]
-    fn known(&mut self, found: Option<(Combination, usize)>, read: impl FnOnce() -> CodedCells) -> &CodedCells {
-        let Some((combination, place)) = found else { return self.other.insert(read()) };
+        let read = || CodedCells::read(words, binding, row);
+        let Some((combination, place)) = Combination::of(slot, columns, row) else { return self.other.insert(read()) };
         let known = &mut self.known[place];
         if known.as_ref().is_some_and(|(other, _)| *other != combination) {
             *known = None;
@@ -283,8 +254,7 @@ mod tests {
     fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
         let (bytes, spans) = record(cells, marks);
         let columns: Vec<usize> = CODED.into_iter().flat_map(|field| binding().columns(field).to_vec()).collect();
-        let row = Row::new(&bytes, &spans);
-        Combination::of(slot, columns.iter().map(|column| row.unmarked(*column))).map(|(combination, _)| combination)
+        Combination::of(slot, &columns, &Row::new(&bytes, &spans)).map(|(combination, _)| combination)
     }
 
     fn cells() -> impl Strategy<Value = Vec<Vec<u8>>> {

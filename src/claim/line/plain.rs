@@ -22,14 +22,13 @@ use crate::ingest::{Binding, Row};
 struct FieldTexts<'r>([&'r str; Field::NAMES.len()]);
 
 impl<'r> FieldTexts<'r> {
-    /// `None` if a cell may have to be cleaned.
+    /// Reads them. `None` if a cell may have to be cleaned.
     #[inline(always)]
-    fn of(columns: &PlainColumns, row: &Row<'r>) -> Option<Self> {
-        let mut texts = [""; Field::NAMES.len()];
+    fn read(&mut self, columns: &PlainColumns, row: &Row<'r>) -> Option<()> {
         for (field, column) in &columns.fields {
-            texts[*field as usize] = row.clean(usize::from(*column), &[])?;
+            self.0[*field as usize] = row.clean(usize::from(*column), &[])?;
         }
-        Some(Self(texts))
+        Some(())
     }
 
     #[inline(always)]
@@ -81,7 +80,8 @@ impl Reader<'_> {
         if columns.others.iter().any(|column| row.has_bytes(usize::from(*column))) {
             return None;
         }
-        let texts = FieldTexts::of(columns, row)?;
+        let mut texts = FieldTexts([""; Field::NAMES.len()]);
+        texts.read(columns, row)?;
         let procedure = texts.text(Field::ProcedureCode);
         let code = self.codes.exact(procedure, ProcedureColumn::Procedure)?;
         let claim_id = texts.id(Field::ClaimId)?;
@@ -110,7 +110,7 @@ impl Reader<'_> {
             bad_units: "",
             bad_amount: "",
             id_parts: "",
-            coded: coded.read_texts(self.words(), (binding, row), &texts.0),
+            coded: coded.read(self.words(), 0, binding, row),
             date,
             end_date: if end_cell == date_cell { date } else { date::service_day(end_cell, self.dates) },
             units: if units_cell.is_empty() {
