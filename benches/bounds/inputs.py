@@ -243,7 +243,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "stays of one member": (extract(lambda n: row(f"C{n:09}", form="I", code="0PU43JZ", day=day(n))), 200_000),
     "reversals of one claim": (extract(lambda n: row("C1", paid=-300 if n % 2 else 300)), 500_000),
     "product labels": (extract(lambda n: own(n, product=f"PLAN {n}")), 1_000_000),
-    "cells of 64 KiB": (extract(lambda n: own(n, product="P" + "x" * 65_500)), 8_000),
+    "cells of 64 KiB": (extract(lambda n: own(n, product=f"P{n}" + "x" * 65_500)), 8_000),
     "rows of 60 MiB": (long_rows, 20),
     "files": (files, 10_000),
     "rejected rows": (rejected, 1_000_000),
