@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 
 use jiff::civil::Date;
 use polars_core::prelude::*;
-use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter, StatisticsOptions};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::claim::Cents;
@@ -194,8 +194,11 @@ impl<W: Write> Parquet<W> {
     /// Starts a file.
     pub(crate) fn new(out: W, columns: &[record::Column]) -> io::Result<Self> {
         let schema = columns.iter().map(|c| Field::new(c.name.into(), dtype(c.holds))).collect::<Schema>();
+        // polars keeps the least and the greatest value of each page until the file ends, and a text may have any length.
+        let statistics = StatisticsOptions { min_value: false, max_value: false, ..StatisticsOptions::default() };
         let writer = ParquetWriter::new(out)
             .with_compression(ParquetCompression::Zstd(None))
+            .with_statistics(statistics)
             .set_parallel(false)
             .batched(&schema)
             .map_err(failed)?;
@@ -259,6 +262,8 @@ mod tests {
                 out.append(builder.table().expect("a table")).expect("room");
             }
             out.finish().expect("room");
+            // The least and the greatest text of a page alone would take as much.
+            assert!(file.as_file().metadata().expect("written").len() < 1 << 16);
             let mut reader = ParquetReader::new(File::open(file.path()).expect("written"));
             let mut rows = Vec::new();
             for group in &reader.get_metadata().expect("readable").row_groups {
