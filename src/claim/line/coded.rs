@@ -220,8 +220,8 @@ mod tests {
     use super::*;
     use crate::claim::value::words::{Blanks, WordTable};
     use crate::ingest::layout::binding::{ColumnSource, Split};
-    use crate::ingest::record::grammar::CellSpan;
     use crate::ingest::record::quoting::Marks as CellMarks;
+    use crate::ingest::record::row::record_of;
 
     /// A binding of the coded fields to the first columns; the first field takes two of them.
     fn binding() -> Binding {
@@ -239,20 +239,8 @@ mod tests {
         }
     }
 
-    /// The bytes of a row with these cells, and their places.
-    fn record(cells: &[impl AsRef<[u8]>], marks: CellMarks) -> (Vec<u8>, Vec<CellSpan>) {
-        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-        for cell in cells {
-            let start = bytes.len() as u32;
-            bytes.extend_from_slice(cell.as_ref());
-            spans.push(CellSpan { start, end: bytes.len() as u32, marks });
-            bytes.push(b',');
-        }
-        (bytes, spans)
-    }
-
     fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
-        let (bytes, spans) = record(cells, marks);
+        let (bytes, spans) = record_of(cells, marks);
         let columns: Vec<usize> = CODED.into_iter().flat_map(|field| binding().columns(field).to_vec()).collect();
         Combination::of(slot, &columns, &Row::new(&bytes, &spans)).map(|(combination, _)| combination)
     }
@@ -310,7 +298,7 @@ mod tests {
             let mut known = KnownCells::default();
             // More combinations than places, and each of them twice.
             for (n, cells) in rows.iter().chain(&rows).enumerate() {
-                let (bytes, spans) = record(cells, CellMarks::Nothing);
+                let (bytes, spans) = record_of(cells, CellMarks::Nothing);
                 let row = Row::new(&bytes, &spans);
                 let words = words(u32::from(n >= rows.len()));
                 prop_assert_eq!(known.read(words, n % 2, &binding, &row), &CodedCells::read(words, &binding, &row));

@@ -38,20 +38,17 @@ mod tests {
     use super::*;
     use crate::claim::line::columns::{PlainColumns, PlainRows};
     use crate::claim::line::head::AmountsPer;
-    use crate::claim::value::code::KnownCode;
-    use crate::claim::value::code::{CodeTable, System};
-    use crate::claim::value::product::ClassId;
-    use crate::claim::value::product::ProductTable;
-    use crate::claim::value::setting::ClaimForm;
-    use crate::claim::value::setting::SettingTable;
+    use crate::claim::value::code::{CodeTable, KnownCode, System};
+    use crate::claim::value::product::{ClassId, ProductTable};
+    use crate::claim::value::setting::{ClaimForm, SettingTable};
     use crate::claim::value::status::RowStatus;
     use crate::claim::value::version::Version;
     use crate::claim::value::vocabulary::Vocabulary;
     use crate::claim::value::words::{Blanks, WordTable};
     use crate::ingest::field::{Field, Group};
     use crate::ingest::layout::binding::{ColumnSource, Split};
-    use crate::ingest::record::grammar::CellSpan;
     use crate::ingest::record::quoting::Marks as CellMarks;
+    use crate::ingest::record::row::record_of;
 
     /// Columns after those of the fields.
     const GROUPS: [(Group, [usize; 3]); 4] = [
@@ -97,13 +94,7 @@ mod tests {
 
     /// Reads a row both ways. Returns the lines of each, or whether the row goes that way.
     fn read_both_ways(cells: &[&str], split: Split) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-        for cell in cells {
-            let start = bytes.len() as u32;
-            bytes.extend_from_slice(cell.as_bytes());
-            spans.push(CellSpan { start, end: bytes.len() as u32, marks: CellMarks::Nothing });
-            bytes.push(b',');
-        }
+        let (bytes, spans) = record_of(cells, CellMarks::Nothing);
         let known = |code: &str, system| KnownCode { code: code.to_owned(), system, listed: true };
         let codes = CodeTable::new(vec![known("22513", System::Cpt), known("0PU43JZ", System::Pcs)]);
         let (settings, assistants) = (SettingTable::default(), ["80".to_owned()]);

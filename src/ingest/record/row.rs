@@ -126,6 +126,19 @@ pub(crate) fn first_line(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
     line[..line.len().min(RAW_LIMIT)].to_vec()
 }
 
+/// Bytes of a record with these cells, all with the same marks, and the places of the cells in it. For tests.
+#[cfg(test)]
+pub(crate) fn record_of(cells: &[impl AsRef<[u8]>], marks: Marks) -> (Vec<u8>, Vec<CellSpan>) {
+    let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+    for cell in cells {
+        let start = bytes.len() as u32;
+        bytes.extend_from_slice(cell.as_ref());
+        spans.push(CellSpan { start, end: bytes.len() as u32, marks });
+        bytes.push(b',');
+    }
+    (bytes, spans)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
