@@ -10,7 +10,6 @@ use crate::claim::line::reader::{Reader, Remembered};
 use crate::claim::line::values::{ONE_UNIT, RowValues};
 use crate::claim::value::amount::{Cents, units, units_of_one_digit, without_measure};
 use crate::claim::value::code::{CodeId, ProcedureCell, ProcedureColumn, System};
-use crate::claim::value::id::CellId;
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::words::short_code;
 use crate::claim::value::{authorization, diagnosis, id, modifier};
@@ -100,17 +99,14 @@ impl Reader<'_> {
         encoder: &mut Encoder<'_>,
     ) -> Result<Head, Reason> {
         let text = |field| binding.text(row, field);
-        let CellId { id: whole_claim_id, is_mangled: claim_id_mangled } = CellId::of(text(Field::ClaimId));
+        let whole_claim_id = id::read(text(Field::ClaimId));
         if whole_claim_id.is_empty() {
             return Err(Reason::NoClaimId);
         }
         let (claim_id, cut_version) = id::cut_version(&whole_claim_id, self.version_len);
         let whole_original = id::read(text(Field::OriginalClaimId));
         let (original, _) = id::cut_version(&whole_original, self.version_len);
-        let person = |field| match binding.clean_text(row, field).filter(|cell| id::is_of_person(cell)) {
-            Some(id) => Cow::Borrowed(id),
-            None => id::of_person(binding.value(row, field, |cell| !id::of_person(cell.into()).is_empty())),
-        };
+        let person = |field| id::of_person(binding.value(row, field, |cell| !id::of_person(cell.into()).is_empty()));
         let (line_number, member) = (id::read(text(Field::LineNumber)), person(Field::MemberId));
         let member_id_mangled = id::is_mangled(&member);
         let (billing, rendering) = (person(Field::BillingNpi), person(Field::RenderingNpi));
@@ -169,7 +165,7 @@ impl Reader<'_> {
             pointers: Pointers::read(binding, row),
             marks: Marks {
                 authorization_column: binding.has(Field::AuthorizationNumber),
-                claim_id_mangled,
+                claim_id_mangled: id::is_mangled(&whole_claim_id),
                 member_id_mangled,
                 authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),
                 composite: procedures.marks.composite,

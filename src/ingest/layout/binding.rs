@@ -102,7 +102,7 @@ impl Binding {
 
     /// The same, if it is certain at a glance that the bytes of the cell are the text.
     #[inline(always)]
-    pub(crate) fn clean_text<'r>(&self, row: &Row<'r>, field: Field) -> Option<&'r str> {
+    fn clean_text<'r>(&self, row: &Row<'r>, field: Field) -> Option<&'r str> {
         match &self.fields[field as usize] {
             ColumnSource::Absent => Some(""),
             ColumnSource::Column(c) => row.clean(*c, &self.null),
