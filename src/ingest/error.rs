@@ -26,6 +26,16 @@ pub enum ReadError {
         /// Why, and what to do.
         what: String,
     },
+    /// The header of the input fits no layout.
+    #[error("{file}: {what}")]
+    Unbound {
+        /// The input as given.
+        file: String,
+        /// Why, and what to do.
+        what: String,
+        /// Canonical names of missing fields that a joined table would bring, each with the name of the table.
+        brought: Vec<(String, String)>,
+    },
     /// The input holds no text, only blanks at most.
     #[error("{file}: is empty: not even a header line; was the export cut short?")]
     Empty {
@@ -74,6 +84,12 @@ impl ReadError {
     /// The input can be read but not used.
     pub(crate) fn unusable(file: &str, what: impl Into<String>) -> Self {
         Self::Unusable { file: file.to_owned(), what: what.into() }
+    }
+
+    /// The table to be joined that would bring a missing field.
+    pub(crate) fn table_with(&self, field: &str) -> Option<&str> {
+        let Self::Unbound { brought, .. } = self else { return None };
+        brought.iter().find(|(missing, _)| missing == field).map(|(_, table)| table.as_str())
     }
 
     /// The input cannot be opened.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ingest::cell::printable;
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::bind_error::BindError;
+use crate::ingest::layout::bind_error::{BindError, MissingField};
 use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 use crate::ingest::layout::demands::Demands;
@@ -280,16 +280,11 @@ impl<'h> Binder<'h> {
 
     /// Adds the fields that the layout or the user requires, and those that the layout maps and does not call optional. A
     /// column of a joined table is missing when its table is, which is announced.
-    fn demanded(&self, layout: &Layout, missing: &mut Vec<(String, Vec<String>)>) {
+    fn demanded(&self, layout: &Layout, missing: &mut Vec<MissingField>) {
         let demands = &layout.demands;
         let mut add = |name: &str, looked_for: Vec<String>| {
-            // A required field may be listed by its first number, or with an alternative.
-            let first = format!("{name}_1");
-            if !missing
-                .iter()
-                .any(|(known, _)| known.split(' ').next().is_some_and(|known| known == name || known == first))
-            {
-                missing.push((name.to_owned(), looked_for));
+            if !missing.iter().any(|known| known.field == name) {
+                missing.push(MissingField::new(name, looked_for));
             }
         };
         for name in demands.require.iter().filter(|name| !self.has(name)) {
@@ -318,7 +313,7 @@ impl<'h> Binder<'h> {
         let mut missing = Vec::new();
         for field in [Field::ClaimId, Field::ServiceDate] {
             if self.fields[field as usize] == ColumnSource::Absent {
-                missing.push((field.name().to_owned(), layout.looked_for(field)));
+                missing.push(MissingField::new(field.name(), layout.looked_for(field)));
             }
         }
         if self.fields[Field::ProcedureCode as usize] == ColumnSource::Absent
@@ -326,20 +321,22 @@ impl<'h> Binder<'h> {
         {
             let mut names = layout.looked_for(Field::ProcedureCode);
             names.extend(layout.group_looked_for(Group::IcdProcedure));
-            missing.push(("procedure_code (or icd_procedure_1)".to_owned(), names));
+            let procedure = MissingField::new(Field::ProcedureCode.name(), names);
+            missing.push(procedure.called("procedure_code (or icd_procedure_1)"));
         }
         if self.groups[Group::Diagnosis as usize].is_empty() {
-            missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
+            let diagnosis = MissingField::new(Group::Diagnosis.name(), layout.group_looked_for(Group::Diagnosis));
+            missing.push(diagnosis.called("diagnosis_1"));
         }
         self.demanded(layout, &mut missing);
-        for (_, names) in &mut missing {
-            let mut said = false;
-            for name in names {
+        for MissingField { looked_for, table, .. } in &mut missing {
+            for name in looked_for {
                 let join = layout.joins.iter().find(|join| join.brings(name));
                 *name = self.in_slot(name);
                 // Mention the table once: the names of a field usually come from one table.
-                if let Some(join) = join.filter(|_| !std::mem::replace(&mut said, true)) {
+                if let Some(join) = join.filter(|_| table.is_none()) {
                     *name = format!("{name} (--join {}=FILE brings it)", join.table);
+                    *table = Some(join.table.clone());
                 }
             }
         }

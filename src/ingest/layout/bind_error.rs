@@ -5,12 +5,37 @@ use std::fmt;
 /// Why a header cannot be bound.
 #[derive(Debug)]
 pub enum BindError {
-    /// Required fields are missing. Holds each field with the names looked for, and a sentence about the header.
-    Missing(Vec<(String, Vec<String>)>, String),
+    /// Required fields are missing. Holds them, and a sentence about the header.
+    Missing(Vec<MissingField>, String),
     /// Two columns claim one field.
     Conflict(String, String, String),
     /// The header names a mapped column twice: the field, and both names, which may be spelled differently.
     Twice(String, [String; 2]),
+}
+
+/// A required field that no column of a header has.
+#[derive(Debug)]
+pub struct MissingField {
+    /// Its canonical name. Of the key of a joined table, what it is the key of.
+    pub field: String,
+    /// What a message calls it, if it is not its canonical name.
+    pub called: Option<&'static str>,
+    /// The names that were looked for.
+    pub looked_for: Vec<String>,
+    /// The joined table that has a column of such a name.
+    pub table: Option<String>,
+}
+
+impl MissingField {
+    /// A field that is called by its canonical name.
+    pub(super) fn new(field: &str, looked_for: Vec<String>) -> Self {
+        Self { field: field.to_owned(), called: None, looked_for, table: None }
+    }
+
+    /// The same field, called something else in a message.
+    pub(super) fn called(self, called: &'static str) -> Self {
+        Self { called: Some(called), ..self }
+    }
 }
 
 impl BindError {
@@ -28,7 +53,8 @@ impl BindError {
     pub fn message(&self) -> String {
         match self {
             Self::Missing(fields, header) => {
-                let one = |(field, looked_for): &(String, Vec<String>)| {
+                let one = |MissingField { field, called, looked_for, .. }: &MissingField| {
+                    let field = called.unwrap_or(field);
                     if looked_for.is_empty() {
                         return format!("\n  {field}: the layout names no column for it");
                     }
@@ -52,6 +78,12 @@ impl BindError {
             ),
             Self::Twice(field, names) => twice(names, &format!(", which holds {field},")),
         }
+    }
+
+    /// The missing fields that a joined table would bring, each with the table.
+    pub(super) fn brought(&self) -> Vec<(String, String)> {
+        let Self::Missing(fields, _) = self else { return Vec::new() };
+        fields.iter().filter_map(|missing| Some((missing.field.clone(), missing.table.clone()?))).collect()
     }
 }
 

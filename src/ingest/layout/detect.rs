@@ -89,11 +89,14 @@ const MAX_PREAMBLE_LINE: usize = 1 << 16;
 /// error says how many lines to skip; if it may be cut by a CR, the error says that the lines end in two ways.
 pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
     match detect_as_given(source, library) {
-        Err(ReadError::Unusable { file, what }) if source.table().is_none() => {
+        Err(mut error @ (ReadError::Unusable { .. } | ReadError::Unbound { .. })) if source.table().is_none() => {
             let lines = after_preamble(source, library).map(|(.., lines)| lines);
             let advice = preamble_advice(source, lines).map(|advice| format!("\n  {advice}"));
             let two_ends = || begins_with_cr_before_lf(&source.sample).then(|| TWO_LINE_ENDS.to_owned());
-            Err(ReadError::Unusable { file, what: what + &advice.or_else(two_ends).unwrap_or_default() })
+            if let ReadError::Unusable { what, .. } | ReadError::Unbound { what, .. } = &mut error {
+                what.extend(advice.or_else(two_ends));
+            }
+            Err(error)
         }
         detected => detected,
     }
@@ -158,7 +161,7 @@ fn detect_as_given(source: &Source, library: &Library) -> Result<Detected, ReadE
         }
         (None, table) => {
             let advice = table.and_then(table::advice).unwrap_or_default();
-            Err(ReadError::unusable(&source.name, failures.message() + &advice))
+            Err(failures.error(&source.name, &advice))
         }
     }
 }
@@ -207,14 +210,16 @@ fn try_layout(
 }
 
 impl Failures {
-    fn message(mut self) -> String {
+    fn error(mut self, file: &str, advice: &str) -> ReadError {
         // The delimiter that yields the most names is most likely the right one.
         self.unbound.sort_by_key(|(names, error)| (Reverse(*names), error.is_conflict()));
         // If the best attempt reads only one name, the line itself is damaged.
         match (self.unbound.into_iter().next(), self.unreadable) {
-            (Some((0, _)) | None, None) => "has no header line".to_owned(),
-            (Some((_, error)), None) | (Some((2.., error)), Some(_)) => error.message(),
-            (_, Some(what)) => what,
+            (Some((0, _)) | None, None) => ReadError::unusable(file, "has no header line".to_owned() + advice),
+            (Some((_, error)), None) | (Some((2.., error)), Some(_)) => {
+                ReadError::Unbound { file: file.to_owned(), what: error.message() + advice, brought: error.brought() }
+            }
+            (_, Some(what)) => ReadError::unusable(file, what + advice),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::ingest::cell::{is_mangled, printable, without_float_trace};
 use crate::ingest::error::ReadError;
 use crate::ingest::field::fold;
-use crate::ingest::layout::bind_error::{BindError, twice};
+use crate::ingest::layout::bind_error::{BindError, MissingField, twice};
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::layout::known_names::KnownNames;
@@ -157,7 +157,8 @@ pub(crate) fn open(
             Ok(to) => to,
             Err(ColumnError::Missing(names)) => {
                 let what = format!("key of --join {}", join.table);
-                return Ok(Err(BindError::Missing(vec![(what, names)], KnownNames::described(layout, header))));
+                let missing = vec![MissingField::new(&what, names)];
+                return Ok(Err(BindError::Missing(missing, KnownNames::described(layout, header))));
             }
             Err(ColumnError::Twice(names)) => {
                 return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), names)));

@@ -131,9 +131,9 @@ pub(super) fn describe(
         }
     }
     writeln!(out, "\n{}", paint(BOLD, "missing"))?;
-    let (mut has_candidates, message) = (false, error.to_string());
+    let mut has_candidates = false;
     for field in missing(&reading) {
-        if let Some(table) = table_with(field, &message) {
+        if let Some(table) = error.table_with(field) {
             writeln!(out, "{}", fitted(&format!("  {field:24} --join {}=FILE brings it", seen(table)), BESIDE))?;
             continue;
         }
@@ -218,13 +218,6 @@ pub(super) fn said(error: &ReadError) -> String {
         message.lines().map(str::trim).filter(|line| !SHOWN_ELSEWHERE.iter().any(|begin| line.starts_with(begin)));
     let said: Vec<_> = lines.map(seen).collect();
     fitted(&format!("  check refuses it: {}", said.join("; ")), 4)
-}
-
-/// The table that brings a missing field, if the message of a refusal names one.
-fn table_with<'m>(field: &str, message: &'m str) -> Option<&'m str> {
-    let line = message.lines().map(str::trim).find(|line| line.starts_with(field) && line.contains(": looked for "))?;
-    let (_, rest) = line.split_once("(--join ")?;
-    rest.split_once("=FILE brings it)").map(|(table, _)| table)
 }
 
 /// Beginnings of lines of a [`BindError`](crate::ingest::layout::bind_error::BindError) about required columns.
