@@ -40,9 +40,22 @@ pub struct GateSyntaxError {
 impl fmt::Display for GateSyntaxError {
     /// The message, the expression, and a caret under the column.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let (column, message) = (self.column, &self.message);
-        write!(f, "column {column}: {message}\n  {shown}\n  {}^", " ".repeat(column - 1))
+        write!(f, "column {column}: {message}\n  {}\n  {}^", self.shown(), " ".repeat(column - 1))
+    }
+}
+
+impl GateSyntaxError {
+    /// The expression, in which every control character is a blank.
+    fn shown(&self) -> String {
+        self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    }
+
+    /// The message and the expression on one line, for a list of faults.
+    pub(crate) fn on_one_line(&self) -> String {
+        let expression =
+            if self.text.is_empty() { String::new() } else { format!("; the expression is `{}`", self.shown()) };
+        format!("column {}: {}{expression}", self.column, self.message)
     }
 }
 

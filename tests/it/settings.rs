@@ -154,6 +154,7 @@ fn a_broken_file_is_refused_with_all_its_faults() {
     dir.put("claimlint.toml", "\nfail_if = \"rows >\"\n");
     let gate = dir.run(&["check", "claims.csv"]).refused();
     assert!(gate.contains("claimlint.toml:2:11: `fail_if`: column 7: the expression ends too soon"), "{gate}");
+    assert!(gate.trim_end().ends_with("; the expression is `rows >`"), "one line and no caret: {gate}");
     dir.put("claimlint.toml", "[products]\n\nGOLD = \"gold\"\n");
     let class = dir.run(&["check", "claims.csv"]).refused();
     assert!(class.contains("claimlint.toml:3:1: \"gold\" is not a class of the policy"), "{class}");

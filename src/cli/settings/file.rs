@@ -316,7 +316,7 @@ impl LoadedSettings {
             for written in root.texts_if("fail_if") {
                 match Gate::parse(&written.text, has_baseline) {
                     Ok(gate) => gates.push(gate),
-                    Err(wrong) => document.fault(written.span, format!("`fail_if`: {wrong}")),
+                    Err(wrong) => document.fault(written.span, format!("`fail_if`: {}", wrong.on_one_line())),
                 }
             }
             Some(gates)
