@@ -8,10 +8,12 @@
 //!
 //! - [`fault`]: a fault with its place, and the word that was probably meant.
 //! - [`document`]: a file and its faults.
+//! - [`syntax`]: what is said of a text that is not TOML.
 //! - [`table`]: its tables and their keys.
 
 mod document;
 mod fault;
+mod syntax;
 mod table;
 
 pub use crate::strict_toml::document::Document;

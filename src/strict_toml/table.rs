@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::strict_toml::document::Document;
 use crate::strict_toml::fault::{Faults, nearest};
+use crate::strict_toml::syntax;
 
 /// A text with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +45,10 @@ impl<'a> Document<'a> {
     ) -> Result<T, Faults> {
         let document = Self::new(file, text, lines_before);
         let (root, errors) = DeTable::parse_recoverable(text);
-        for error in &errors {
-            document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
+        let at = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        let found = errors.iter().map(|error| (at(error), error.message().to_owned())).collect();
+        for (at, what) in syntax::said(&document, text, found) {
+            document.fault(at..at, what);
         }
         let made = if errors.is_empty() {
             let (entries, path) = (root.get_ref(), String::new());

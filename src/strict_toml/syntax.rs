@@ -1,0 +1,138 @@
+//! What is said of a text that is not TOML: the first errors of the parser, and the bracket that was left open.
+//!
+//! The parser goes on after an error, so that several mistakes are said at once. But where one bracket is never closed, or the file
+//! is something else, nearly every later line is an error, too.
+
+use crate::strict_toml::document::Document;
+
+/// Errors of the parser that are said of one file. Most of the later ones follow from the first.
+const MOST_SAID: usize = 3;
+
+/// An error: the byte where it is, and what it says.
+pub(super) type SyntaxError = (usize, String);
+
+/// What to say of the text of a document, which has these errors.
+pub(super) fn said(document: &Document<'_>, text: &str, mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
+    errors.sort();
+    // The library has no error kind for this, so its text is compared.
+    let is_unclosed = |what: &str| what.starts_with("unclosed array,") || what.starts_with("unclosed inline table");
+    if errors.iter().any(|(_, what)| is_unclosed(what))
+        && let Some((open, what, end)) = left_open(text)
+    {
+        // The first error after the bracket stands for all of them.
+        errors.truncate(errors.partition_point(|(at, _)| *at <= open) + 1);
+        let (line, column) = document.line_and_column(open);
+        if let Some((_, said)) = errors.last_mut() {
+            *said = format!(
+                "{said}; the {what} that begins at line {line}, column {column} is not closed: write {end} at its end"
+            );
+        }
+    }
+    let later = errors.split_off(errors.len().min(MOST_SAID));
+    let mut said: Vec<_> = errors.into_iter().map(|(at, what)| (at, format!("not TOML: {what}"))).collect();
+    said.extend(later.first().map(|(at, _)| (*at, later_errors(later.len()))));
+    said
+}
+
+/// The sentence for the errors that are not said one by one.
+fn later_errors(count: usize) -> String {
+    let are = if count == 1 { "is 1 more error" } else { &format!("are {count} more errors") };
+    format!("not TOML: from here on there {are}, which may follow from those above; is it the file that you meant?")
+}
+
+/// The first bracket of a value that is never closed, what it opens, and what would close it.
+fn left_open(text: &str) -> Option<(usize, &'static str, char)> {
+    let bytes = text.as_bytes();
+    let mut open: Vec<usize> = Vec::new();
+    let (mut at, mut begins_line) = (0, true);
+    while let Some(byte) = bytes.get(at) {
+        let mut end = at + 1;
+        match byte {
+            b'"' | b'\'' => end = after_text(bytes, at),
+            b'#' => end = after_line(bytes, at),
+            // The header of a table, not a value.
+            b'[' if begins_line && open.is_empty() => end = after_line(bytes, at),
+            b'[' | b'{' => open.push(at),
+            b']' | b'}' => drop(open.pop()),
+            _ => {}
+        }
+        begins_line = bytes[end - 1] == b'\n' || begins_line && byte.is_ascii_whitespace();
+        at = end;
+    }
+    let first = *open.first()?;
+    Some(match bytes[first] {
+        b'[' => (first, "list", ']'),
+        _ => (first, "table", '}'),
+    })
+}
+
+/// The byte after the line in which `at` is.
+fn after_line(bytes: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1)
+}
+
+/// The byte after the text in quotes that begins at `at`. One that is not closed ends with its line, or with the file if it may have
+/// several lines.
+fn after_text(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes[at];
+    let has_lines = bytes[at..].starts_with(&[quote; 3]);
+    let ends = &[quote; 3][..if has_lines { 3 } else { 1 }];
+    let mut next = at + ends.len();
+    while let Some(byte) = bytes.get(next) {
+        match byte {
+            b'\n' if !has_lines => return next + 1,
+            // In these quotes a backslash makes the next character one of the text.
+            b'\\' if quote == b'"' => next += 2,
+            _ if bytes[next..].starts_with(ends) => return next + ends.len(),
+            _ => next += 1,
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::strict_toml::document::Document;
+
+    /// The faults of a text, as `LINE:COLUMN: MESSAGE`.
+    fn faults(text: &str) -> Vec<String> {
+        let faults = Document::load("x.toml", text, |_, _| Some(())).expect_err("it is not TOML").list;
+        faults.into_iter().map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.message)).collect()
+    }
+
+    #[test]
+    fn a_bracket_that_is_never_closed_is_one_fault() {
+        let lines = |n: usize| format!("key_{n} = \"value ]\"\n[table_{n}]\nother = [1, 2]\n");
+        let rest: String = (0..500).map(lines).collect();
+        for (opened, place, says) in [
+            ("x = [\n", "2:", "the list that begins at line 1, column 5 is not closed: write ] at its end"),
+            ("\n[[t]]\n  x = [ \"a ]\", 'b\\',\n", "4:", "the list that begins at line 3, column 7 is not closed"),
+            ("a = [[1], [2]]\nx = [[3], [4]\n", "3:", "the list that begins at line 2, column 5 is"),
+            ("# ]\nx = [ # ]\n", "3:", "the list that begins at line 2, column 5 is"),
+            (
+                "x = { a = \"\"\"\n}\"\"\", b = 1\n",
+                "3:",
+                "the table that begins at line 1, column 5 is not closed: write }",
+            ),
+        ] {
+            let faults = faults(&(opened.to_owned() + &rest));
+            assert!(faults.len() == 1 && faults[0].starts_with(place), "{opened}: {faults:#?}");
+            assert!(faults[0].contains(says), "{opened}: {faults:#?}");
+        }
+        let before = faults(&format!("a = \nx = [\n{rest}"));
+        assert!(
+            before.len() == 2 && before[0].starts_with("1:") && before[1].contains("line 2, column 5"),
+            "{before:#?}"
+        );
+    }
+
+    #[test]
+    fn of_many_errors_the_first_few_are_said() {
+        let csv = "claim_id,member_id\n".to_owned() + &"C1,M1\n".repeat(2_000);
+        let said = faults(&csv);
+        assert_eq!(said.len(), 4, "{said:#?}");
+        assert!(said[0].starts_with("1:") && said[3].contains(" more errors, which may follow"), "{said:#?}");
+        let three = faults("a = \nb = 1\nc = \nd = 2\ne = \n");
+        assert!(three.len() == 3 && three.iter().all(|fault| fault.starts_with(['1', '3', '5'])), "{three:#?}");
+    }
+}
