@@ -25,6 +25,11 @@ pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Why a file is refused that unpacks to another compressed one.
+pub(crate) fn compressed_twice(outer: &str, inner: &str) -> String {
+    format!("was compressed twice: first with {inner}, then with {outer}; compress it only once, with gzip or zstd")
+}
+
 /// Does a zstd frame begin here? The second pattern is a skippable frame, where some tools store an index before the data.
 pub(crate) fn is_zstd(bytes: &[u8]) -> bool {
     matches!(bytes, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])

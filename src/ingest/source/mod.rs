@@ -30,7 +30,7 @@ use crate::ingest::parquet;
 use crate::ingest::parquet::ParquetFile;
 use crate::ingest::source::blocks::{BlockReader, TextSource};
 use crate::ingest::source::decode::{
-    Counted, Guarded, GzipMembers, LeftOut, Utf16, compression, peek, refuse_binary, utf16,
+    Counted, Guarded, GzipMembers, LeftOut, Utf16, compressed_twice, compression, peek, refuse_binary, utf16,
 };
 use crate::ingest::source::sample::{SAMPLE_BYTES, SAMPLE_ROWS, of_file};
 use crate::ingest::source::zstd_frames::ZstdFrames;
@@ -211,6 +211,9 @@ impl Source {
             stream = Box::new(Guarded { inner: stream, taken: Arc::clone(&taken), given: 0, limit });
         }
         let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
+        if let (Some(outer), Some(inner)) = (undone.first(), compression(&head)) {
+            return Err(ReadError::unusable(name, compressed_twice(outer, inner)));
+        }
         if let Some(decoder) = utf16(&head) {
             stream = Box::new(Utf16::new(stream, decoder, LeftOut::clone(&left_out)));
             undone.push("UTF-16");
@@ -295,22 +298,27 @@ mod tests {
         }
     }
 
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).expect("memory takes it");
+        encoder.finish().expect("memory takes it")
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 1).expect("memory takes it")
+    }
+
     #[test]
     fn every_encoding_yields_the_same_text() {
         let plain = "claim_id,é\n1,2\n".as_bytes().to_vec();
-        let gz = |b: &[u8]| {
-            let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            e.write_all(b).expect("gz");
-            e.finish().expect("gz")
-        };
         let utf16: Vec<u8> =
             std::iter::once(0xfeff).chain("claim_id,é\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(text("plain", plain.clone()), plain);
-        assert_eq!(text("gz", gz(&plain)), plain);
-        assert_eq!(text("two members", [gz(&plain[..5]), gz(&plain[5..])].concat()), plain);
-        assert_eq!(text("zst", zstd::encode_all(&plain[..], 1).expect("zstd")), plain);
+        assert_eq!(text("gz", gzip(&plain)), plain);
+        assert_eq!(text("two members", [gzip(&plain[..5]), gzip(&plain[5..])].concat()), plain);
+        assert_eq!(text("zst", zstd(&plain)), plain);
         assert_eq!(text("utf-16", utf16.clone()), plain);
-        assert_eq!(text("utf-16 gz", gz(&utf16)), plain);
+        assert_eq!(text("utf-16 gz", gzip(&utf16)), plain);
     }
 
     /// The text of an input, and what was left out of it.
@@ -331,22 +339,17 @@ mod tests {
     #[test]
     fn bytes_outside_the_text_are_left_out_with_a_warning() {
         let plain = b"claim_id,x\n1,2\n".to_vec();
-        let gz = |b: &[u8]| {
-            let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            e.write_all(b).expect("gz");
-            e.finish().expect("gz")
-        };
-        let padded = [gz(&plain[..5]), vec![0; 300], gz(&plain[5..]), vec![0; 1000]].concat();
+        let padded = [gzip(&plain[..5]), vec![0; 300], gzip(&plain[5..]), vec![0; 1000]].concat();
         assert_eq!(decoded(padded), (plain.clone(), vec![]));
-        let trailing = [gz(&plain), vec![0, 0], b"trailer".to_vec()].concat();
+        let trailing = [gzip(&plain), vec![0, 0], b"trailer".to_vec()].concat();
         assert_eq!(decoded(trailing), (plain.clone(), vec![WarningKind::TrailingBytes]));
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..]; 2];
-        let zstd = zstd::encode_all(&plain[..], 1).expect("zstd");
-        let padded = [&zstd[..], &[0; 300]].concat();
+        let frame = zstd(&plain);
+        let padded = [&frame[..], &[0; 300]].concat();
         assert_eq!(decoded(padded), (plain.clone(), vec![]));
-        let trailing = [&zstd[..], b"trailer"].concat();
+        let trailing = [&frame[..], b"trailer"].concat();
         assert_eq!(decoded(trailing), (plain.clone(), vec![WarningKind::TrailingBytes]));
-        assert_eq!(decoded([skippable[0], &zstd, skippable[1]].concat()), (plain.clone(), vec![]));
+        assert_eq!(decoded([skippable[0], &frame, skippable[1]].concat()), (plain.clone(), vec![]));
         let utf16 = std::iter::once(0xfeff).chain("claim_id,x\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes);
         assert_eq!(decoded(utf16.chain([b'C']).collect()), (plain, vec![WarningKind::OddByte]));
     }
@@ -365,6 +368,9 @@ mod tests {
             (b"", "empty"),
             (b"PAR1....", "Parquet"),
             (b"\0\x01\x02\x03\x04", "not a text"),
+            (&zstd(&gzip(b"a,b\n1,2\n")), "compressed twice: first with gzip, then with zstd; compress it only once"),
+            (&gzip(&zstd(b"a,b\n1,2\n")), "compressed twice: first with zstd, then with gzip; compress it only once"),
+            (&gzip(&gzip(b"a,b\n1,2\n")), "compressed twice: first with gzip, then with gzip"),
         ] {
             let Err(e) = Source::from_bytes("x", bytes.to_vec()) else { panic!("{says} was read") };
             assert!(e.to_string().contains(says), "{e}");
