@@ -26,6 +26,8 @@ pub enum WarningKind {
     NoRows,
     /// An extract has no rows, and `count` of its lines were skipped.
     AllSkipped,
+    /// All `count` rows of an extract were rejected, and they are too few to refuse it.
+    AllRejected,
     /// `count` lines, the first on `line`, were skipped because of their prefix, and have the delimiters of a row.
     SkippedRows,
     /// The last row, on `line`, has no line end and too few fields.
@@ -106,6 +108,7 @@ impl WarningKind {
             Self::EmptyFile => "empty-file",
             Self::NoRows => "no-rows",
             Self::AllSkipped => "all-skipped",
+            Self::AllRejected => "all-rejected",
             Self::SkippedRows => "skipped-rows",
             Self::CutShort => "cut-short",
             Self::TrailingBytes => "trailing-bytes",

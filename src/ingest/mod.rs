@@ -174,6 +174,10 @@ fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning
     let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| about(*kind)).collect();
     let lines_before = if detected.is_table { 0 } else { detected.lines_before };
     warnings.extend(tally.warnings_about_lines(name, &detected.grammar, lines_before));
+    // More rows than one would be an error.
+    if tally.rows > 0 && tally.usable_rows() == 0 {
+        warnings.push(about(WarningKind::AllRejected).count(tally.rows));
+    }
     if let Surplus::Exactly(1..) = detected.grammar.surplus {
         let usable = tally.usable_rows();
         let longer = tally.longer.filter(|longer| longer.rows < usable);

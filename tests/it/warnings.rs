@@ -184,6 +184,8 @@ fn a_cut_export_is_a_warning() {
         assert_eq!(warnings(&summary), ["cut-short 3002"], "{block}");
     }
     assert_eq!(of_text(HEAD), ["no-rows"]);
+    assert_eq!(of_text(&format!("{HEAD}TRAILER|1\n")), ["all-rejected 1"]);
+    assert_eq!(of_text(&format!("{HEAD}{}", &DENY[..20])), ["all-rejected 1", "cut-short 2"]);
 }
 
 #[test]

@@ -53,6 +53,9 @@ fn said(warning: &Warning) -> String {
             "no rows: {} skipped, as `skip_lines`, `skip_prefix`, --skip-lines or --comment say; are they rows?",
             counted_were(count, "line")
         ),
+        WarningKind::AllRejected => {
+            "its only row was rejected, so nothing was checked; rejects.csv says why. Was the export cut short?".to_owned()
+        }
         WarningKind::SkippedRows => {
             let (its, has, is_it) = match count {
                 1 => ("its", "it has", "is it a row?"),
