@@ -63,6 +63,24 @@ fn nothing_is_broken_at_forty_columns() {
     }
 }
 
+/// A name is never broken, so that it can be copied; a path with blanks continues on the next line.
+#[test]
+fn a_long_path_of_a_report_goes_on_in_the_next_line() {
+    let dir = TestDir::with(&[CLEAR]);
+    let above = "reports of the nightly job/of the first quarter of the year";
+    let reports = ["a", "b"].map(|name| format!("{above}/{name}"));
+    for (report, month) in reports.iter().zip(["03", "04"]) {
+        dir.put("claims.csv", HEAD.to_owned() + &CLEAR.replace("2024-03", &format!("2024-{month}")));
+        dir.run(&["check", "claims.csv", "-q", "--out", report]).success();
+    }
+    for width in [50, 70] {
+        let lines = lines(&dir, (width, 24), &["trend", &reports[0], &reports[1]]);
+        assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:#?}");
+        let text = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+        assert!(reports.iter().all(|report| text.contains(report.as_str())), "{width}: {lines:#?}");
+    }
+}
+
 #[test]
 fn a_tall_terminal_shows_more_rules_and_services() {
     let dir = TestDir::with(&[CLEAR]);

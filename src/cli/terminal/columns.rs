@@ -76,24 +76,26 @@ impl<const N: usize> Columns<N> {
             let item = if is_named { format!("{name} {cell}") } else { cell.clone() };
             let last = lines.len() - 1;
             if lines[last].is_empty() {
-                lines[last] = " ".repeat(GAP) + &item;
+                lines = hanging(&item, GAP, width);
             } else if columns(&lines[last]) + GAP + columns(&item) <= width {
                 lines[last].extend([" ".repeat(GAP), item]);
             } else {
-                lines.extend(hanging(&item, width));
+                lines.extend(hanging(&item, HANG, width));
             }
         }
         lines
     }
 }
 
-/// A cell in lines of its own. Only a text that is wider than a line is broken, and only between words.
-fn hanging(item: &str, width: usize) -> Vec<String> {
+/// A cell in lines of its own, the first of them indented by `indent`. Only a text that is wider than a line is broken, and only
+/// between words.
+fn hanging(item: &str, indent: usize, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in item.split(' ') {
         match lines.last_mut() {
             Some(line) if columns(line) + 1 + columns(word) <= width => line.extend([" ", word]),
-            _ => lines.push(" ".repeat(HANG) + word),
+            Some(_) => lines.push(" ".repeat(HANG) + word),
+            None => lines.push(" ".repeat(indent) + word),
         }
     }
     lines
@@ -115,5 +117,7 @@ mod tests {
         table.row(["RT401".to_owned(), "a text of words".to_owned(), String::new()]);
         assert_eq!(table.lines(20)[4..], ["  RT401", "    findings a text", "    of words"]);
         assert!((0..80).all(|width| table.lines(width).join("\n").contains("$5,598,006.42")));
+        table.row(["a path of words/that-is-long".to_owned(), "3".to_owned(), String::new()]);
+        assert_eq!(table.lines(22)[7..], ["  a path of", "    words/that-is-long", "    findings 3"]);
     }
 }
