@@ -12,6 +12,7 @@ use glob::{MatchOptions, Pattern};
 use crate::cli::companions;
 use crate::cli::load::describe_io_error;
 use crate::cli::terminal::log::Log;
+use crate::report::dir::is_file_of_report;
 use crate::report::words::numbers::{counted, grouped};
 use crate::warning::{Warning, WarningKind};
 
@@ -66,7 +67,23 @@ pub(crate) fn expanded(typed: &[String]) -> anyhow::Result<(Vec<String>, Vec<Exp
         }
         expansions.push(expansion);
     }
+    refuse_report(&files)?;
     Ok((files, expansions))
+}
+
+/// Refuses the files of a report, which somebody gave by the name of its directory or by a pattern. A single one is refused when it is
+/// opened, by what it is.
+fn refuse_report(files: &[String]) -> anyhow::Result<()> {
+    let mut of_reports = files.iter().map(Path::new).filter(|file| is_file_of_report(file)).map(Path::parent);
+    let first = of_reports.next().flatten();
+    match first.filter(|first| of_reports.any(|other| other == Some(*first))) {
+        Some(report) => bail!(
+            "{}: is a report of claimlint, not a directory of extracts; name the extracts themselves, as in `claimlint check \
+             claims.csv`, or the directory that holds them (`claimlint explain`, `compare`, `trend` and `verify` read reports)",
+            if report.as_os_str().is_empty() { Path::new(".") } else { report }.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Says how many extracts each directory and each pattern stands for, and what was passed over.

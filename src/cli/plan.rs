@@ -295,7 +295,7 @@ fn look_at_headers(
     log: &Log,
 ) -> anyhow::Result<Option<Source>> {
     let (mut refused, mut lacking, mut unjoined) = (Vec::new(), Vec::new(), Vec::new());
-    let mut opened = None;
+    let (mut opened, mut own_tables) = (None, Vec::new());
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
         let source = only.take().unwrap_or_else(|| Source::open_header(name, limit));
@@ -304,7 +304,10 @@ fn look_at_headers(
             Err(_) if auths.is_some_and(|auths| is_same_file(auths, name)) => {
                 Err(ReadError::unusable(name, AUTHS_AS_EXTRACT))
             }
-            Err(e) => Err(misplaced::no_extract(&source, library, e)),
+            Err(e) => {
+                own_tables.extend(misplaced::is_own_table(&source).then_some(name.as_str()));
+                Err(misplaced::no_extract(&source, library, e))
+            }
         });
         match detected {
             Ok((detected, source)) => {
@@ -320,5 +323,5 @@ fn look_at_headers(
     let lacking: Vec<_> = lacking.iter().map(|(name, absent)| (*name, absent.as_slice())).collect();
     absent::announce(log, &lacking, files.len());
     announce::unjoined_tables(log, unjoined.into_iter());
-    if refused.is_empty() { Ok(opened) } else { Err(ReadErrors(refused).into()) }
+    if refused.is_empty() { Ok(opened) } else { Err(ReadErrors(misplaced::by_directory(refused, &own_tables)).into()) }
 }

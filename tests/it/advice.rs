@@ -103,6 +103,36 @@ fn a_table_of_claimlint_is_answered_with_the_command_that_reads_it() {
 }
 
 #[test]
+fn a_report_in_the_place_of_extracts_is_answered_with_one_sentence() {
+    let dir = TestDir::with(&[DENY, "too,short\n"]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "r", "-q"]).code, Some(1));
+    for files in [&["r"][..], &["r/*"], &["r/*.csv"], &["r/findings.csv", "r/services.csv"], &["claims.csv", "./r/"]] {
+        for command in [&["check", "--out", "x"][..], &["plan", "-o", "job"]] {
+            let refused = dir.run(&[command, files].concat()).refused();
+            let said = flowed(&refused);
+            let place = if files.contains(&"./r/") { "./r" } else { "r" };
+            let begin = format!(
+                "error: {place}: is a report of claimlint, not a directory of extracts; name the extracts themselves"
+            );
+            assert!(said.contains(&begin) && refused.lines().count() == 1, "{files:?}: {refused}");
+        }
+    }
+    // The tables alone, beside an extract.
+    std::fs::create_dir(dir.at("mixed")).expect("a folder");
+    for (from, to) in
+        [("r/findings.csv", "findings.csv"), ("r/services.csv", "services-1.csv"), ("claims.csv", "claims.csv")]
+    {
+        std::fs::copy(dir.at(from), dir.at("mixed").join(to)).expect("a copy");
+    }
+    let said = flowed(&dir.run(&["check", "mixed", "--out", "x"]).refused());
+    assert!(
+        said.contains("mixed: holds tables of a report (findings.csv, services-1.csv), which are not extracts; name the extracts alone"),
+        "{said}"
+    );
+    assert!(!said.contains("mixed/") && !dir.at("x").exists(), "{said}");
+}
+
+#[test]
 fn an_extract_that_lacks_a_column_is_not_taken_for_an_authorization_file() {
     let dir = TestDir::with(&[]);
     let head = "claim_id,service_date,procedure_code,authorization_number,status";

@@ -121,6 +121,14 @@ pub(crate) fn has_summary(path: &Path) -> bool {
     is_directory && Directory::open(path).is_ok_and(|directory| is_summary(&directory))
 }
 
+/// Is this one of the files of a report, by its name and by what is beside it?
+pub(crate) fn is_file_of_report(path: &Path) -> bool {
+    // A name without a directory is one of the current directory.
+    let above = || path.parent().map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
+    path.file_name().and_then(|name| name.to_str()).is_some_and(is_part)
+        && above().and_then(|above| above.canonicalize().ok()).is_some_and(|above| has_summary(&above))
+}
+
 /// What is in a place where a report may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FoundReport {

@@ -35,7 +35,7 @@ pub(crate) mod state;
 mod written;
 
 pub use crate::report::dir::building::Building;
-pub(crate) use crate::report::dir::contents::{FoundReport, has_summary, look_for_report};
+pub(crate) use crate::report::dir::contents::{FoundReport, has_summary, is_file_of_report, look_for_report};
 pub use crate::report::dir::directory::{Directory, FileState};
 pub(crate) use crate::report::dir::directory::{file_state, is_ordinary_file};
 pub use crate::report::dir::error::PublishError;
