@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::claim::line::batch::{Batch, Encoder};
+use crate::claim::line::batch::Batch;
+use crate::claim::line::encoder::Encoder;
 use crate::claim::line::head::{Amounts, Head, Marks};
 use crate::claim::line::parts;
 use crate::claim::line::reader::{Reader, Remembered};

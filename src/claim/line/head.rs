@@ -223,17 +223,44 @@ impl Head {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct LineShape {
     pub(crate) procedures: u32,
-    /// One bit for each kept text that is not empty.
+    /// One bit for each kept text that is not empty, and [`WIDE`].
     pub(crate) texts: u32,
     pub(crate) diagnoses: u32,
-    /// The ends of the cells take 32 bits each.
-    pub(crate) is_wide: bool,
 }
 
+/// The bit of [`LineShape::texts`] that says that the ends of the cells take 32 bits each.
+const WIDE: u32 = 1 << 31;
+
 impl LineShape {
+    /// Do the ends of the cells take 32 bits each?
+    #[inline]
+    pub(crate) fn is_wide(self) -> bool {
+        self.texts & WIDE != 0
+    }
+
+    /// The same shape of a line of which they do.
+    pub(crate) fn widened(self) -> Self {
+        Self { texts: self.texts | WIDE, ..self }
+    }
+
+    /// Number of kept texts that are not empty.
+    fn text_count(self) -> u32 {
+        (self.texts & !WIDE).count_ones()
+    }
+
+    /// Are all kept texts so far before this one?
+    pub(crate) fn ends_before(self, text: Text) -> bool {
+        self.texts & !WIDE < text.bit()
+    }
+
+    /// Does it have bits that mean nothing?
+    pub(crate) fn has_unknown_bits(self) -> bool {
+        (self.texts & !WIDE) >> Text::ALL.len() != 0
+    }
+
     /// Index in `ends` of the first diagnosis.
     pub(crate) fn first_diagnosis(self) -> usize {
-        self.procedures as usize + self.texts.count_ones() as usize
+        self.procedures as usize + self.text_count() as usize
     }
 
     /// Index in `ends` of the first modifier.

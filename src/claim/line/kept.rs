@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn the_list_is_in_the_order_of_the_enum_and_fits_a_set() {
-        assert!(Text::ALL.len() <= u32::BITS as usize);
+        // The last bit of a set says something else.
+        assert!(Text::ALL.len() < u32::BITS as usize);
         for (place, text) in Text::ALL.into_iter().enumerate() {
             assert_eq!(text as usize, place);
         }

@@ -9,7 +9,8 @@
 //! - [`head`]: the cells that were read as values.
 //! - [`view`]: one line, with its decoder.
 //! - [`parts`]: the parts of ids that several columns make.
-//! - [`batch`]: lines in one piece of memory, with their encoder.
+//! - [`batch`]: lines in one piece of memory.
+//! - [`encoder`]: writes a line.
 //! - [`fill`]: a line with facts from other rows of its claim.
 //! - [`mask`]: tokens in place of ids.
 //! - [`coded`]: the cells that hold words and codes out of short lists.
@@ -25,6 +26,7 @@ pub mod batch;
 mod cells;
 pub(crate) mod coded;
 mod columns;
+mod encoder;
 pub(crate) mod fill;
 pub mod head;
 pub mod kept;

@@ -3,8 +3,9 @@
 //! Nearly every row has cells of which nothing is cleaned, cut or split. Each is then found, tested and written once. If a cell is
 //! not of this kind, the row is read the long way, by [`cells`](mod@crate::claim::line::cells).
 
-use crate::claim::line::batch::{Batch, Encoder};
+use crate::claim::line::batch::Batch;
 use crate::claim::line::columns::PlainColumns;
+use crate::claim::line::encoder::Encoder;
 use crate::claim::line::head::{Amounts, Marks};
 use crate::claim::line::reader::{Reader, Remembered};
 use crate::claim::line::values::{ONE_UNIT, RowValues};

@@ -1,6 +1,6 @@
 //! Validates lines from a stored dossier. All other code relies on lines being well-formed.
 
-use crate::claim::line::{Batch, Line, Text};
+use crate::claim::line::{Batch, Line};
 
 impl Batch {
     /// Can all cells, codes and diagnoses of the lines be accessed, given a policy with this many codes and classes? Stored
@@ -24,7 +24,7 @@ impl Line<'_> {
         let is_slot = |i: usize| (first_diagnosis..first_modifier).contains(&i) && (i - first_diagnosis) % 2 == 1;
         let ends = (0..self.end_count()).filter(|i| !is_slot(*i)).map(|i| self.end(i));
         self.shape.procedures > 0
-            && self.shape.texts >> Text::ALL.len() == 0
+            && !self.shape.has_unknown_bits()
             && self.end_count() >= first_modifier
             && ends.clone().is_sorted()
             && ends.clone().all(|end| text.is_char_boundary(end))

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::claim::line::batch::Encoder;
 use crate::claim::line::coded::CodedCells;
+use crate::claim::line::encoder::Encoder;
 use crate::claim::line::head::{Amounts, Head, LineShape, Marks};
 use crate::claim::line::kept::Text;
 use crate::claim::line::reader::Reader;

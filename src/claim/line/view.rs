@@ -17,7 +17,7 @@ pub struct Line<'a> {
     /// The place of the line's own text there.
     pub(super) place: (usize, usize),
     /// Ends of the cells within the text, counted from its start.
-    pub(super) ends: &'a [u16],
+    pub(super) ends: &'a [u8],
 }
 
 impl Deref for Line<'_> {
@@ -48,8 +48,9 @@ impl<'a> Line<'a> {
     /// A number of `ends`.
     #[inline]
     pub(crate) fn end(&self, place: usize) -> usize {
-        if self.shape.is_wide {
-            usize::from(self.ends[2 * place]) | usize::from(self.ends[2 * place + 1]) << 16
+        if self.shape.is_wide() {
+            let (numbers, _) = self.ends.as_chunks();
+            u32::from_le_bytes(numbers[place]) as usize
         } else {
             usize::from(self.ends[place])
         }
@@ -57,7 +58,7 @@ impl<'a> Line<'a> {
 
     /// How many numbers `ends` has.
     pub(crate) fn end_count(&self) -> usize {
-        if self.shape.is_wide { self.ends.len() / 2 } else { self.ends.len() }
+        if self.shape.is_wide() { self.ends.len() / size_of::<u32>() } else { self.ends.len() }
     }
 
     /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
@@ -120,12 +121,12 @@ impl<'a> Line<'a> {
 
     /// The numbers of the diagnoses that the line points to, in pointer order.
     fn pointed(self) -> impl Iterator<Item = usize> {
-        (0..self.pointers.slots().len()).filter_map(move |n| self.place_of_slot(self.head.pointers.slots()[n]))
+        self.pointers.slots().filter_map(move |slot| self.place_of_slot(slot))
     }
 
     /// Is there a pointer to a diagnosis that the row does not have (DQ505)?
     pub(crate) fn points_to_nothing(self) -> bool {
-        self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
+        self.pointers.has_unreadable() || self.pointers.slots().any(|slot| self.place_of_slot(slot).is_none())
     }
 
     /// The considered diagnoses: those pointed to, in pointer order, if at least one pointer is valid; otherwise all.

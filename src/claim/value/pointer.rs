@@ -11,14 +11,19 @@ use crate::ingest::{Binding, Row};
 /// Number of slots that a pointer can name: an 837P has twelve diagnoses, numbered 1-12 or lettered A-L.
 const MAX_SLOTS: usize = 12;
 
-/// The diagnosis slots that a line points to, each once, in the order of its pointers.
+/// The diagnosis slots that a line points to, each once, in the order of its pointers: four bits for each of [`MAX_SLOTS`], then
+/// four for their number, then one that says that a pointer cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Pointers {
-    slots: [u8; MAX_SLOTS],
-    count: u8,
-    /// A pointer is neither 1-12 nor A-L.
-    pub unreadable: bool,
-}
+pub struct Pointers(u64);
+
+/// Bits of a slot.
+const SLOT_BITS: usize = 4;
+
+/// The first bit of the number of slots.
+const COUNT_AT: usize = MAX_SLOTS * SLOT_BITS;
+
+/// The bit that says that a pointer cannot be read.
+const UNREADABLE: u64 = 1 << (COUNT_AT + SLOT_BITS);
 
 impl Pointers {
     /// Reads the numbered columns, then the cell with several pointers.
@@ -61,20 +66,29 @@ impl Pointers {
     }
 
     /// The slots.
-    pub fn slots(&self) -> &[u8] {
+    pub fn slots(self) -> impl Iterator<Item = u8> {
         // A stored line may say anything.
-        &self.slots[..usize::from(self.count).min(MAX_SLOTS)]
+        (0..self.count().min(MAX_SLOTS)).map(move |place| (self.0 >> (place * SLOT_BITS) & 0xf) as u8)
+    }
+
+    /// Is a pointer neither 1-12 nor A-L?
+    pub fn has_unreadable(self) -> bool {
+        self.0 & UNREADABLE != 0
+    }
+
+    fn count(self) -> usize {
+        (self.0 >> COUNT_AT & 0xf) as usize
     }
 
     fn add(&mut self, token: &str) {
         let Some(slot) = slot(token) else {
-            self.unreadable = true;
+            self.0 |= UNREADABLE;
             return;
         };
         // There are no more slots than places for them.
-        if !self.slots().contains(&slot) {
-            self.slots[usize::from(self.count)] = slot;
-            self.count += 1;
+        if self.slots().all(|other| other != slot) {
+            self.0 |= u64::from(slot) << (self.count() * SLOT_BITS);
+            self.0 += 1 << COUNT_AT;
         }
     }
 }
@@ -97,7 +111,22 @@ fn slot(token: &str) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::slot;
+    use super::{Pointers, slot};
+
+    #[test]
+    fn pointers_keep_their_order() {
+        let of = |cell: &str| Pointers::of_letters_and_digits(cell).expect("letters and digits");
+        for (cell, want, has_unreadable) in [
+            ("", &[][..], false),
+            ("A", &[1], false),
+            ("DACBA", &[4, 1, 3, 2], false),
+            ("LKJIHGFEDCBA", &[12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1], false),
+            ("BZ1", &[2, 1], true),
+        ] {
+            assert!(of(cell).slots().eq(want.iter().copied()), "{cell}");
+            assert_eq!(of(cell).has_unreadable(), has_unreadable, "{cell}");
+        }
+    }
 
     #[test]
     fn slots() {
