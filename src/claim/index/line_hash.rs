@@ -1,7 +1,8 @@
 //! 128-bit hashes that identify claims, members, encounters and equal lines, under a random key for each run.
 //!
 //! Because of the random key, no result may depend on the values, and an attacker cannot construct ids that collide. Among ten
-//! million lines, the chance that two different keys share a hash is one in 10^24.
+//! million lines, the chance that two different keys share a hash is one in 10^24. Ids of up to fifteen bytes, as nearly all are,
+//! never share one: they fit in 128 bits, and each step that spreads those can be undone.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -13,19 +14,41 @@ use crate::claim::line::{Line, Text};
 pub(crate) type KeyHash = u128;
 
 /// Computes the hashes of one run.
-pub(crate) struct Keys(SipHasher13);
+pub(crate) struct Keys {
+    hasher: SipHasher13,
+    /// What short ids are added to, and the odd numbers that they are multiplied by.
+    spread: [u128; 3],
+}
 
 impl Keys {
     pub(crate) fn new() -> Self {
         let draw = || RandomState::new().hash_one(0u8);
-        Self(SipHasher13::new_with_keys(draw(), draw()))
+        let wide = || u128::from(draw()) << 64 | u128::from(draw());
+        Self { hasher: SipHasher13::new_with_keys(draw(), draw()), spread: [wide(), wide() | 1, wide() | 1] }
     }
 
     /// The hash of a value.
     pub(crate) fn hash(&self, value: impl Hash) -> KeyHash {
-        let mut hasher = self.0;
+        let mut hasher = self.hasher;
         value.hash(&mut hasher);
         hasher.finish128().as_u128()
+    }
+
+    /// The hash of an id: of a claim, member or provider.
+    #[inline]
+    pub(crate) fn id(&self, id: &str) -> KeyHash {
+        match packed(id.as_bytes()) {
+            Some(packed) => self.spread(packed),
+            None => self.hash(id),
+        }
+    }
+
+    /// Spreads a number over all bits. Both an odd product and the exclusive or with the upper half can be undone.
+    #[inline]
+    fn spread(&self, number: u128) -> KeyHash {
+        let [added, first, second] = self.spread;
+        let once = number.wrapping_add(added).wrapping_mul(first);
+        (once ^ once >> 64).wrapping_mul(second)
     }
 
     /// The key of a claim, from its number in the run. The run assigns these numbers, so a cheap mix is enough.
@@ -39,13 +62,13 @@ impl Keys {
         if line.marks().claim_id_mangled {
             return self.hash((line.extract, line.row));
         }
-        self.hash(line.claim_id())
+        self.id(line.claim_id())
     }
 
     /// The member of a line. `None` if the row names none.
     pub(crate) fn member(&self, line: Line<'_>) -> Option<KeyHash> {
         let member = line.text(Text::MemberId);
-        (!member.is_empty()).then(|| self.hash(member))
+        (!member.is_empty()).then(|| self.id(member))
     }
 
     /// Equal for duplicate lines of a claim: covers everything that identifies a row, and its amounts.
@@ -76,5 +99,77 @@ impl Hash for ServiceOfRow<'_> {
         line.date.hash(state);
         line.text(Text::BadDate).hash(state);
         line.procedure_cells().for_each(|cell| cell.hash(state));
+    }
+}
+
+/// The bytes of an id as a number, with their count in its highest byte. `None` if they do not fit.
+#[inline]
+fn packed(id: &[u8]) -> Option<u128> {
+    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+    let half = |bytes: &[u8]| bytes.first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+    let length = id.len();
+    // The last word overlaps the one before it, with equal bytes in the same places.
+    let [low, high] = match length {
+        0 => [0, 0],
+        1..4 => [id.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
+        4..8 => [half(id) | half(&id[length - 4..]) << (8 * (length - 4)), 0],
+        8 => [word(id), 0],
+        9..16 => [word(id), word(&id[length - 8..]) >> (8 * (16 - length))],
+        _ => return None,
+    };
+    Some((length as u128) << 120 | u128::from(high) << 64 | u128::from(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn short_ids_are_numbers_of_their_bytes(id in prop::collection::vec(any::<u8>(), 0..20)) {
+            let mut bytes = [0; 16];
+            if let Some(room) = bytes[..15].get_mut(..id.len()) {
+                room.copy_from_slice(&id);
+                bytes[15] = id.len() as u8;
+                prop_assert_eq!(packed(&id), Some(u128::from_le_bytes(bytes)));
+            } else {
+                prop_assert_eq!(packed(&id), None);
+            }
+        }
+    }
+
+    /// Ids in a row, as payers give them, must fall into all partitions and all places of a table.
+    #[test]
+    fn ids_in_a_row_are_spread_evenly() {
+        let keys = Keys::new();
+        for shift in [0, 60, 64, 124] {
+            let mut counts = [0; 16];
+            for n in 0..16_000 {
+                counts[(keys.id(&format!("E{n:010}")) >> shift) as usize % 16] += 1;
+            }
+            assert!(counts.iter().all(|count| (700..1_300).contains(count)), "{shift}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn ids_that_differ_have_different_hashes() {
+        let keys = Keys::new();
+        let ids = [
+            "",
+            "0",
+            "1",
+            "C1",
+            "c1",
+            "C1 ",
+            "E0000012098",
+            "123456789012345",
+            "1234567890123456",
+            "a long claim number of a payer",
+        ];
+        let hashes = ids.map(|id| keys.id(id));
+        assert!((0..ids.len()).all(|n| hashes[..n].iter().all(|other| *other != hashes[n])));
+        assert!(ids.iter().zip(hashes).all(|(id, hash)| keys.id(id) == hash && Keys::new().id(id) != hash));
     }
 }

@@ -80,7 +80,7 @@ impl NamedClaims {
                     add(Entry { number: lines.keys.claim_number(line), member, line: place, is_claim: true });
                 }
                 if names(place as usize) {
-                    let number = lines.keys.hash(line.text(Text::OriginalClaimId));
+                    let number = lines.keys.id(line.text(Text::OriginalClaimId));
                     add(Entry { number, member, line: place, is_claim: false });
                 }
             }

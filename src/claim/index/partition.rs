@@ -19,12 +19,14 @@ use crate::steps;
 /// Minimum number of lines for more than one partition: below it a second thread costs more than it saves.
 const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
-/// Bytes of a partition: a core's share of a common cache. Entries with equal keys are anywhere in their partition, so to fetch
-/// them from memory takes longer than all other work on them.
-const PARTITION_BYTES: usize = 8 << 20;
+/// Bytes of a partition. Entries with equal keys are anywhere in their partition, and to fetch them from memory takes longer than all
+/// other work on them, so they and the table of their keys should be in the caches of a core. Measured on two cores with 1 MiB each
+/// and 32 MiB in common: with 8 MiB the rows of a claim are found a third slower; with 512 KiB, which makes more partitions, writing
+/// the entries costs what is saved.
+const PARTITION_BYTES: usize = 4 << 20;
 
 /// Most partitions for each thread at a time. With more, a partition has too few entries of each batch: on two threads, 64 of the
-/// 4,096 lines. Chosen, not measured apart from [`PARTITION_BYTES`], by which 256 MiB of entries a thread have as many.
+/// 4,096 lines. Chosen, not measured apart from [`PARTITION_BYTES`], by which 128 MiB of entries a thread have as many.
 const MOST_OF_THREAD: usize = 32;
 
 /// The part of the memory of a pass that a partition may take. What `work` makes of the entries of one key may take three times as

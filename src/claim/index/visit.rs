@@ -77,7 +77,7 @@ impl Visit {
         let provider = match (row.text(Text::BillingNpi), days) {
             (npi, None) => keys.hash((row.text(Text::BadDate), npi)) as u64,
             ("", _) => NO_PROVIDER,
-            (npi, _) => (keys.hash(npi) as u64).max(NO_PROVIDER + 1),
+            (npi, _) => (keys.id(npi) as u64).max(NO_PROVIDER + 1),
         };
         Self {
             codes,
