@@ -224,6 +224,13 @@ def long_rows(folder: Path, count: int) -> Inputs:
     return Inputs([str(folder / "claims.csv")], count)
 
 
+def long_ids(n: int) -> str:
+    """A row of which the number of the claim, the member or the billing provider has 50 MiB."""
+    numbers = {"claim": f"C{n:09}", "member": f"M{n:09}", "billing": f"1{n:09}"}
+    numbers[list(numbers)[n % 3]] += "9" * (50 << 20)
+    return row(**numbers)
+
+
 # What there is much of: how it is made, and how many there are at size 1.
 KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "claims": (extract(own), 1_000_000),
@@ -245,6 +252,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "product labels": (extract(lambda n: own(n, product=f"PLAN {n}")), 1_000_000),
     "cells of 64 KiB": (extract(lambda n: own(n, product=f"P{n}" + "x" * 65_500)), 8_000),
     "rows of 60 MiB": (long_rows, 20),
+    "ids of 50 MiB": (extract(long_ids), 12),
     "files": (files, 10_000),
     "rejected rows": (rejected, 1_000_000),
     "services with one authorization": (one_authorization, 200_000),

@@ -12,6 +12,7 @@
 //! - [`table`]: the columns of services and findings, and their rows as CSV.
 //! - [`top_services`]: the services with the highest amounts at risk.
 //! - [`labels`]: words of the claims that no table knows.
+//! - [`provider_key`]: what services are grouped by as those of a billing provider.
 //! - [`provider_names`]: the names of the billing providers.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`new_findings`]: which findings the baseline does not have.
@@ -45,6 +46,7 @@ pub mod labels;
 mod new_findings;
 pub(crate) mod notes;
 pub(crate) mod own_table;
+mod provider_key;
 pub(crate) mod provider_names;
 pub mod sample;
 pub mod seal;

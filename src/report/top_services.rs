@@ -8,6 +8,9 @@ use crate::rules::judge::ServiceStatus;
 /// How many services are kept.
 pub(crate) const TOP_SERVICES_SHOWN: usize = 5;
 
+/// Characters that are kept of a claim number: more than a terminal shows. A number may have megabytes.
+const CLAIM_CHARS: usize = 256;
+
 /// A service in the list.
 #[derive(Debug, Clone)]
 pub struct TopService {
@@ -15,7 +18,7 @@ pub struct TopService {
     pub amount: Cents,
     /// Its status.
     pub status: ServiceStatus,
-    /// Claim number.
+    /// Claim number, or its first [`CLAIM_CHARS`] characters.
     pub claim: String,
     /// The listed codes of the service, joined by `;`.
     pub codes: String,
@@ -43,7 +46,7 @@ impl TopServices {
             self.insert(TopService {
                 amount,
                 status: record.judgment.status,
-                claim: record.line.claim_id().to_owned(),
+                claim: record.line.claim_id().chars().take(CLAIM_CHARS).collect(),
                 codes: record.procedure_code(),
                 date: record.line.date,
                 rules: join(&mut record.rules()),

@@ -89,23 +89,30 @@ pub fn write(
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let Some(new) = NewFindings::of(run, docs, go_on)? else { return Ok(None) };
     let bytes = AtomicU64::new(0);
+    // A part with a few very long cells may fill the memory by itself. Then no two parts, nor two formats of a part, are in memory.
+    let is_much = run.largest_part_bytes() as u64 / BYTES_PER_ROW > run.formatted_at_a_time() as u64 / 2;
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
         bytes.fetch_add(part.line_set.lines.bytes() as u64, Ordering::Relaxed);
         let is_new = new.of_part(n);
         let view = PartView { new: &is_new, ..context.part(&part) };
-        // A sparse run has a single part. Then its formats are written in parallel.
-        sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
+        if is_much {
+            sinks.iter().try_for_each(|sink| sink.format(n, &view).and_then(|()| sink.append(n)))?;
+        } else {
+            // A sparse run has a single part. Then its formats are written in parallel.
+            sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
+        }
         Ok(Totals::of(&view, n))
     };
     let append = |group: std::ops::Range<usize>| -> io::Result<()> {
+        if is_much {
+            return Ok(());
+        }
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
     let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
-    // A part with a few very long cells may fill the memory by itself.
-    let is_much = run.largest_part_bytes() as u64 / BYTES_PER_ROW > run.formatted_at_a_time() as u64 / 2;
-    let least = if is_much { 1 } else { threads };
+    let (least, most) = if is_much { (1, 1) } else { (threads, threads * PARTS_PER_THREAD) };
     // The first group shows how much there is to write of a line.
     let (mut formatted, mut group) = (0..0, least);
     while formatted.end < run.parts() {
@@ -126,7 +133,7 @@ pub fn write(
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
         let of_part = rows_of_part(rows, run.lines_before(next.end) as u64, longest);
-        group = (run.formatted_at_a_time() / of_part).clamp(least, threads * PARTS_PER_THREAD);
+        group = (run.formatted_at_a_time() / of_part).clamp(least, most);
         formatted = next;
     }
     append(formatted)?;

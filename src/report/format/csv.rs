@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::sink::{Output, PendingPieces, Sink, SpareBuffers, lock};
 use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::{Cells as _, Column, NEW, finding_columns, service_columns};
 use crate::report::totals::Totals;
@@ -21,8 +21,7 @@ pub(crate) const REJECT_COLUMNS: [&str; 5] = ["source_file", "source_line", "byt
 struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<String>,
-    /// Buffers that were written and can be reused.
-    spare: Mutex<Vec<String>>,
+    spare: SpareBuffers<String>,
     format: F,
 }
 
@@ -31,13 +30,13 @@ impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> CsvFile<F> {
         let mut head = CsvRows::default();
         head.header(header);
         out.write_all(head.into_text().as_bytes())?;
-        Ok(Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: Mutex::default(), format })
+        Ok(Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: SpareBuffers::default(), format })
     }
 }
 
 impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        let mut rows = CsvRows::reusing(lock(&self.spare).pop().unwrap_or_default());
+        let mut rows = CsvRows::reusing(self.spare.take());
         (self.format)(part, &mut rows);
         self.pieces.put(n, rows.into_text());
         Ok(())
@@ -46,7 +45,8 @@ impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
     fn append(&self, n: usize) -> io::Result<()> {
         if let Some(piece) = self.pieces.take(n) {
             lock(&self.out).write_all(piece.as_bytes())?;
-            lock(&self.spare).push(piece);
+            let bytes = piece.capacity();
+            self.spare.keep(piece, bytes);
         }
         Ok(())
     }

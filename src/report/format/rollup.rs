@@ -19,6 +19,7 @@ use crate::finding::Subject;
 use crate::report::format::measures::{Measure, Measures};
 use crate::report::format::polars::scaled;
 use crate::report::format::rollup_columns::COLUMNS;
+use crate::report::provider_key::provider_key;
 use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
 use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::Cells as _;
@@ -91,7 +92,7 @@ impl RollUp {
             match self.by {
                 By::Rule => record.rules().for_each(|rule| sums.add(rule.into(), &measure)),
                 By::ProductClass => sums.add(record.product_class().into(), &measure),
-                By::Provider => sums.add(record.line.text(Text::BillingNpi).into(), &measure),
+                By::Provider => sums.add(provider_key(record.line), &measure),
                 By::Month => sums.add(month(record.line), &measure),
                 By::Facility => sums.add(facility(record.line), &measure),
             }
@@ -103,7 +104,7 @@ impl RollUp {
             match self.by {
                 By::Rule => sums.add(record.doc().code.as_str().into(), &finding),
                 By::ProductClass if of_service => sums.add(record.product_class().into(), &finding),
-                By::Provider if of_service => sums.add(record.line.text(Text::BillingNpi).into(), &finding),
+                By::Provider if of_service => sums.add(provider_key(record.line), &finding),
                 By::Month if of_service => sums.add(month(record.line), &finding),
                 By::Facility if of_service => sums.add(facility(record.line), &finding),
                 _ => {}

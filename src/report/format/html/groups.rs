@@ -1,5 +1,6 @@
 //! Services and money by rule, product class, month and billing provider, for the charts of the page.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
@@ -12,6 +13,7 @@ use crate::claim::{ClassId, Text};
 use crate::disk::sorted::KeyedSums;
 use crate::policy::Disposition;
 use crate::report::format::html::chart::{BarMeasure, Chart, Topic};
+use crate::report::provider_key::provider_key;
 use crate::report::sink::Scratch;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::value;
@@ -126,14 +128,14 @@ impl PartGroups {
     /// Adds up a part.
     pub(crate) fn of(part: &PartView<'_>) -> Self {
         let mut sums = Sums { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Sums::default() };
-        let mut providers = FxHashMap::<&str, (BarMeasure, &str)>::default();
+        let mut providers = FxHashMap::<Cow<'_, str>, (BarMeasure, &str)>::default();
         for (i, judgment) in part.judged.services.iter().enumerate() {
             let line = part.line_set.line_of(i);
             for rule in &judgment.rules {
                 add(&mut sums.rules[usize::from(rule.0)], judgment);
             }
             let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
-            let (of_provider, name) = providers.entry(line.text(Text::BillingNpi)).or_default();
+            let (of_provider, name) = providers.entry(provider_key(line)).or_default();
             if name.is_empty() {
                 *name = line.text(Text::BillingProviderName);
             }
@@ -145,8 +147,8 @@ impl PartGroups {
             }
         }
         let mut names = String::new();
-        let ended = |(npi, (measure, name)): (&str, (BarMeasure, &str))| {
-            names.push_str(npi);
+        let ended = |(npi, (measure, name)): (Cow<'_, str>, (BarMeasure, &str))| {
+            names.push_str(&npi);
             let end = names.len();
             names.push_str(name);
             ([end, names.len()], measure)

@@ -35,7 +35,7 @@ use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sh
 use crate::report::format::xlsx::styles::STYLES;
 use crate::report::format::xlsx::summary::{SUMMARY, summary};
 use crate::report::notes;
-use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::sink::{Output, PendingPieces, Sink, SpareBuffers, lock};
 use crate::report::table::record::{
     Cells, Column, ColumnType, FINDING_MARKED, FINDING_NEW, beside, column, service_columns,
 };
@@ -68,8 +68,7 @@ struct Workbook<'a> {
     context: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<[XmlRows; 2]>,
-    /// Memory of pieces that were put down.
-    spare: Mutex<Vec<[XmlRows; 2]>>,
+    spare: SpareBuffers<[XmlRows; 2]>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
     providers: RollUp,
@@ -89,7 +88,7 @@ impl<'a> Workbook<'a> {
             context,
             out: Mutex::new(out),
             pieces: PendingPieces::default(),
-            spare: Mutex::default(),
+            spare: SpareBuffers::default(),
             sheets: Mutex::new(sheets),
             providers: RollUp::new(By::Provider, Arc::clone(&options.scratch)),
             options,
@@ -99,7 +98,7 @@ impl<'a> Workbook<'a> {
 
 impl Sink for Workbook<'_> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        let mut pieces = lock(&self.spare).pop().unwrap_or_default();
+        let mut pieces = self.spare.take();
         part.services().for_each(|record| pieces[0].row(|row| record.put_all(row)));
         part.findings().for_each(|record| {
             pieces[1].row(|row| {
@@ -122,7 +121,8 @@ impl Sink for Workbook<'_> {
         let [of_services, of_findings] = &mut *sheets;
         let (one, two) = rayon::join(|| of_services.append(services), || of_findings.append(findings));
         pieces.iter_mut().for_each(XmlRows::clear);
-        lock(&self.spare).push(pieces);
+        let bytes = pieces.iter().map(XmlRows::allocated).sum();
+        self.spare.keep(pieces, bytes);
         one.and(two)
     }
 

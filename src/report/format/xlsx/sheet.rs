@@ -56,6 +56,11 @@ impl XmlRows {
         self.ends.clear();
     }
 
+    /// Bytes of this memory.
+    pub(crate) fn allocated(&self) -> usize {
+        self.xml.capacity() + self.spare.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+
     fn empty(&mut self) {
         self.xml.push_str("<c/>");
     }
