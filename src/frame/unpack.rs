@@ -59,7 +59,10 @@ pub fn first_line(from: &mut impl BufRead, wanted: &str) -> io::Result<FirstLine
     let kind = wanted.split_inclusive('/').next().unwrap_or(wanted);
     let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix(kind));
     let by = by.and_then(|line| line.trim_end().split_once(' '));
-    Ok(by.map_or(FirstLine::Foreign, |(_, by)| FirstLine::Version(by.to_owned())))
+    let own = wanted.trim_end().split_once(' ').map_or("", |(_, own)| own);
+    // Between two versions the format may change without the version.
+    let said = |by: &str| if by == own { format!("another build of {by}") } else { by.to_owned() };
+    Ok(by.map_or(FirstLine::Foreign, |(_, by)| FirstLine::Version(said(by))))
 }
 
 /// Reads a frame into `into`. `None`: the file ends here.

@@ -171,6 +171,10 @@ fn a_damaged_dossier_is_refused() {
     }
     let older = [b"claimlint-dossier/1 claimlint 0.0.9\n", &whole[first + 1..]].concat();
     assert!(matches!(dossier::read(&older[..], MEMORY), Err(DossierError::Version(by)) if by == "claimlint 0.0.9"));
+    let own = concat!("claimlint ", env!("CARGO_PKG_VERSION"));
+    let unlike = [format!("claimlint-dossier/1 {own}\n").as_bytes(), &whole[first + 1..]].concat();
+    let by_another_build = format!("another build of {own}");
+    assert!(matches!(dossier::read(&unlike[..], MEMORY), Err(DossierError::Version(by)) if by == by_another_build));
     assert!(matches!(dossier::read(&b"claim_id,x\n"[..], MEMORY), Err(DossierError::Foreign)));
 }
 

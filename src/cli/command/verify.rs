@@ -243,7 +243,7 @@ fn count_again(args: &Verify, settings: &EffectiveSettings, report: &SavedReport
     if policy.fingerprint != saved.policy.fingerprint {
         bail!(
             "the report was judged by policy {} with fingerprint {}, and this one has {}; give the --policy files that \
-             `check` was given",
+             `check` was given; a report of --select or --ignore can be judged again only with its dossier",
             saved.policy.id,
             saved.policy.fingerprint,
             policy.fingerprint

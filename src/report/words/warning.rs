@@ -54,7 +54,7 @@ fn said(warning: &Warning) -> String {
             counted_were(count, "line")
         ),
         WarningKind::AllRejected => {
-            "its only row was rejected, so nothing was checked; rejects.csv says why. Was the export cut short?".to_owned()
+            "the only row was rejected, so nothing was checked; rejects.csv says why".to_owned()
         }
         WarningKind::SkippedRows => {
             let (its, has, is_it) = match count {
