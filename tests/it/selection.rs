@@ -172,3 +172,13 @@ fn a_suppression_of_a_rule_that_is_not_asked_is_not_called_needless() {
     let all = notes(&[]);
     assert!(!all.contains("not asked") && !all.contains("rules that were asked"), "{all}");
 }
+
+/// The rules that were left out are known only from the dossier.
+#[test]
+fn a_selection_without_its_dossier_cannot_be_judged_again() {
+    let dir = with_claims();
+    check(&dir, "part", &["--select", "DQ", "--no-dossier"]);
+    let refused = dir.run(&["verify", "part", "made/claims.csv", "--auths", "made/authorizations.csv"]);
+    let only = "a report of --select or --ignore can be judged again only with its dossier";
+    assert!(refused.code == Some(2) && refused.err.contains(only), "{}", refused.err);
+}
