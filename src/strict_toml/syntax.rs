@@ -1,4 +1,4 @@
-//! What is said of a text that is not TOML: the first errors of the parser, and the bracket that was left open.
+//! What is said of a text that is not TOML: the first errors of the parser, and the bracket or quotes that were left open.
 //!
 //! The parser goes on after an error, so that several mistakes are said at once. But where one bracket is never closed, or the file
 //! is something else, nearly every later line is an error, too.
@@ -15,11 +15,12 @@ pub(super) type SyntaxError = (usize, String);
 pub(super) fn said(document: &Document<'_>, text: &str, mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
     errors.sort();
     // The library has no error kind for this, so its text is compared.
-    let is_unclosed = |what: &str| what.starts_with("unclosed array,") || what.starts_with("unclosed inline table");
+    let unclosed = ["unclosed array,", "unclosed inline table", "invalid multi-line "];
+    let is_unclosed = |what: &str| unclosed.iter().any(|unclosed| what.starts_with(unclosed));
     if errors.iter().any(|(_, what)| is_unclosed(what))
         && let Some((open, what, end)) = left_open(text)
     {
-        // The first error after the bracket stands for all of them.
+        // The first error after the bracket or quotes stands for all of them.
         errors.truncate(errors.partition_point(|(at, _)| *at <= open) + 1);
         let (line, column) = document.line_and_column(open);
         if let Some((_, said)) = errors.last_mut() {
@@ -40,15 +41,19 @@ fn later_errors(count: usize) -> String {
     format!("not TOML: from here on there {are}, which may follow from those above; is it the file that you meant?")
 }
 
-/// The first bracket of a value that is never closed, what it opens, and what would close it.
-fn left_open(text: &str) -> Option<(usize, &'static str, char)> {
+/// The first bracket of a value that is never closed, or the quotes of a text of several lines, what they open, and what would close it.
+fn left_open(text: &str) -> Option<(usize, &'static str, &'static str)> {
     let bytes = text.as_bytes();
     let mut open: Vec<usize> = Vec::new();
     let (mut at, mut begins_line) = (0, true);
     while let Some(byte) = bytes.get(at) {
         let mut end = at + 1;
         match byte {
-            b'"' | b'\'' => end = after_text(bytes, at),
+            b'"' | b'\'' => match after_text(bytes, at) {
+                Some(after) => end = after,
+                // All that follows is in the text.
+                None => return Some((at, "text", if *byte == b'"' { "\"\"\"" } else { "'''" })),
+            },
             b'#' => end = after_line(bytes, at),
             // The header of a table, not a value.
             b'[' if begins_line && open.is_empty() => end = after_line(bytes, at),
@@ -61,8 +66,8 @@ fn left_open(text: &str) -> Option<(usize, &'static str, char)> {
     }
     let first = *open.first()?;
     Some(match bytes[first] {
-        b'[' => (first, "list", ']'),
-        _ => (first, "table", '}'),
+        b'[' => (first, "list", "]"),
+        _ => (first, "table", "}"),
     })
 }
 
@@ -71,23 +76,23 @@ fn after_line(bytes: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1)
 }
 
-/// The byte after the text in quotes that begins at `at`. One that is not closed ends with its line, or with the file if it may have
-/// several lines.
-fn after_text(bytes: &[u8], at: usize) -> usize {
+/// The byte after the text in quotes that begins at `at`. One that is not closed ends with its line; `None` if it may have several
+/// lines.
+fn after_text(bytes: &[u8], at: usize) -> Option<usize> {
     let quote = bytes[at];
     let has_lines = bytes[at..].starts_with(&[quote; 3]);
     let ends = &[quote; 3][..if has_lines { 3 } else { 1 }];
     let mut next = at + ends.len();
     while let Some(byte) = bytes.get(next) {
         match byte {
-            b'\n' if !has_lines => return next + 1,
+            b'\n' if !has_lines => return Some(next + 1),
             // In these quotes a backslash makes the next character one of the text.
             b'\\' if quote == b'"' => next += 2,
-            _ if bytes[next..].starts_with(ends) => return next + ends.len(),
+            _ if bytes[next..].starts_with(ends) => return Some(next + ends.len()),
             _ => next += 1,
         }
     }
-    bytes.len()
+    (!has_lines).then_some(bytes.len())
 }
 
 #[cfg(test)]
@@ -124,6 +129,27 @@ mod tests {
             before.len() == 2 && before[0].starts_with("1:") && before[1].contains("line 2, column 5"),
             "{before:#?}"
         );
+    }
+
+    #[test]
+    fn quotes_that_are_never_closed_are_named() {
+        for (text, says) in [
+            (
+                "a = 1\nx = '''\nabc\n[t]\nb = 2\n",
+                "the text that begins at line 2, column 5 is not closed: write ''' at its end",
+            ),
+            (
+                "x = \"\"\"abc \\\"\"\"\n[t]\n",
+                "the text that begins at line 1, column 5 is not closed: write \"\"\" at its end",
+            ),
+            ("x = [ \"a\", \"\"\"b\n", "the text that begins at line 1, column 12 is not closed"),
+        ] {
+            let faults = faults(text);
+            assert!(faults.len() == 1 && faults[0].contains(says), "{text}: {faults:#?}");
+        }
+        // The end of the line closes it, and the parser says where it is.
+        assert_eq!(faults("x = \"abc\n[t]\n").len(), 1);
+        assert!(!faults("x = \"abc\n[t]\n")[0].contains("not closed"));
     }
 
     #[test]
