@@ -16,6 +16,7 @@
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
 //! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
+//! - [`spares`]: buffers that serve the next piece of work.
 //! - [`steps`]: counts steps in tests, to show that work grows in proportion to its input.
 //! - [`frame`]: values in a file as compressed frames with a checksum, read back within a bound on memory.
 //! - [`disk`]: what does not fit in memory: values in temporary files, sorted, summed, or in turn.
@@ -66,6 +67,8 @@ pub mod spec;
 pub mod guide;
 
 pub mod strict_toml;
+
+pub mod spares;
 
 pub mod steps;
 

@@ -22,19 +22,39 @@ pub(crate) fn both_ends(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
+/// The bytes of a text as a number, with their count in its highest byte. `None` if there are more than fifteen.
+#[inline]
+pub(crate) fn packed(bytes: &[u8]) -> Option<u128> {
+    let length = bytes.len();
+    // The last word overlaps the one before it, with equal bytes in the same places.
+    let [low, high] = match length {
+        0..4 => [bytes.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
+        4..8 => [half(bytes, 0) | half(bytes, length - 4) << (8 * (length - 4)), 0],
+        8 => [word(bytes, 0), 0],
+        9..16 => [word(bytes, 0), word(bytes, length - 8) >> (8 * (16 - length))],
+        _ => return None,
+    };
+    Some((length as u128) << 120 | u128::from(high) << 64 | u128::from(low))
+}
+
 /// Eight bytes of a text from this place on.
 #[inline]
 fn word(bytes: &[u8], at: usize) -> u64 {
     bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
+/// Four of them.
+#[inline]
+fn half(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)))
+}
+
 /// All bytes of a text of one to seven, some of them several times.
 #[inline]
 fn short(bytes: &[u8]) -> u64 {
-    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
     let length = bytes.len();
     if length >= 4 {
-        return half(0) | half(length - 4) << 32;
+        return half(bytes, 0) | half(bytes, length - 4) << 32;
     }
     let [first, middle, last] = [0, length / 2, length - 1].map(|at| u64::from(bytes[at]));
     first | middle << 8 | (last * (repeated(1) << 16))
@@ -101,7 +121,23 @@ pub(crate) const fn with_in_place_of(word: u64, byte: u8, other: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn short_texts_are_numbers_of_their_bytes(text in prop::collection::vec(any::<u8>(), 0..20)) {
+            let mut bytes = [0; 16];
+            if let Some(room) = bytes[..15].get_mut(..text.len()) {
+                room.copy_from_slice(&text);
+                bytes[15] = text.len() as u8;
+                prop_assert_eq!(packed(&text), Some(u128::from_le_bytes(bytes)));
+            } else {
+                prop_assert_eq!(packed(&text), None);
+            }
+        }
+    }
 
     #[test]
     fn words_show_what_single_bytes_show() {

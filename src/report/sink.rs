@@ -71,33 +71,9 @@ impl<P> PendingPieces<P> {
     }
 }
 
-/// Buffers of pieces that were written, and serve the next ones.
-#[derive(Debug)]
-pub struct SpareBuffers<B>(Mutex<Vec<B>>);
-
-/// Most bytes of a buffer that is kept. Pieces of ordinary parts take a quarter of it; a longer one has cells of megabytes, and would
-/// stay in memory for nothing.
-const MOST_SPARE_BYTES: usize = 16 << 20;
-
-impl<B> Default for SpareBuffers<B> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<B: Default> SpareBuffers<B> {
-    /// A buffer, new if none is spare.
-    pub fn take(&self) -> B {
-        lock(&self.0).pop().unwrap_or_default()
-    }
-
-    /// Keeps a buffer of so many bytes.
-    pub fn keep(&self, buffer: B, bytes: usize) {
-        if bytes <= MOST_SPARE_BYTES {
-            lock(&self.0).push(buffer);
-        }
-    }
-}
+/// Most bytes of the buffer of a written piece that is kept for the next one. Pieces of ordinary parts take a quarter of it; a longer one
+/// has cells of megabytes, and would stay in memory for nothing.
+pub(crate) const MOST_SPARE_BYTES: usize = 16 << 20;
 
 /// Locks a mutex. A panic in another thread ends the run, so a poisoned value is never written to a report.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

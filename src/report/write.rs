@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use crate::claim::line::batch::MAX_BATCH_BYTES;
 use crate::policy::Disposition;
 use crate::report::dir::{ReportFile, StagedReport};
 use crate::report::format::FORMATS;
@@ -89,14 +90,18 @@ pub fn write(
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let Some(new) = NewFindings::of(run, docs, go_on)? else { return Ok(None) };
     let bytes = AtomicU64::new(0);
-    // A part with a few very long cells may fill the memory by itself. Then no two parts, nor two formats of a part, are in memory.
-    let is_much = run.largest_part_bytes() as u64 / BYTES_PER_ROW > run.formatted_at_a_time() as u64 / 2;
+    // A part with a few very long cells may fill the memory by itself.
+    let largest = run.largest_part_bytes();
+    let is_much = largest as u64 / BYTES_PER_ROW > run.formatted_at_a_time() as u64 / 2;
+    // Only its last row takes a part beyond the size at which it is full. If that row has megabytes, no two parts, nor two formats of
+    // a part, are in memory.
+    let one_by_one = is_much && largest > MAX_BATCH_BYTES / 8 * 9;
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
         bytes.fetch_add(part.line_set.lines.bytes() as u64, Ordering::Relaxed);
         let is_new = new.of_part(n);
         let view = PartView { new: &is_new, ..context.part(&part) };
-        if is_much {
+        if one_by_one {
             sinks.iter().try_for_each(|sink| sink.format(n, &view).and_then(|()| sink.append(n)))?;
         } else {
             // A sparse run has a single part. Then its formats are written in parallel.
@@ -105,14 +110,15 @@ pub fn write(
         Ok(Totals::of(&view, n))
     };
     let append = |group: std::ops::Range<usize>| -> io::Result<()> {
-        if is_much {
+        if one_by_one {
             return Ok(());
         }
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
     let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
-    let (least, most) = if is_much { (1, 1) } else { (threads, threads * PARTS_PER_THREAD) };
+    let least = if is_much { 1 } else { threads };
+    let most = if one_by_one { 1 } else { threads * PARTS_PER_THREAD };
     // The first group shows how much there is to write of a line.
     let (mut formatted, mut group) = (0..0, least);
     while formatted.end < run.parts() {

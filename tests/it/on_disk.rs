@@ -10,6 +10,7 @@ use claimlint::generate::{CsvStyle, ExtractPlan};
 use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
 use claimlint::run::{Expect, Setup, Unwatched, run};
 
+use crate::cli::{DENY, HEAD};
 use crate::kit::{Inputs, POLICY, config, in_memory_and_from_disk, little_memory, mask, report_in_parts};
 use crate::life::extract;
 use crate::soak::Invented;
@@ -46,6 +47,21 @@ fn an_authorization_file_on_disk_changes_no_byte_of_a_report() {
     for part in [61, 4096] {
         same_from_disk(&invented.inputs, part, "an invented extract");
     }
+}
+
+/// With little memory such parts are written one format after another.
+#[test]
+fn rows_of_megabytes_have_the_same_report_whatever_the_memory() {
+    let rows: String = (0..3).map(|n| DENY.replace("C4", &format!("C{n}{}", "9".repeat(5 << 20)))).collect();
+    let inputs = Inputs::one(HEAD.to_owned() + &rows);
+    let [want, got] = [None, Some(little_memory())]
+        .map(|memory| report_in_parts(&inputs.read_by(&POLICY, BLOCK, BATCH_LINES, memory).expect("it can be read")));
+    assert_eq!(want.len(), got.len());
+    for ((file, want), (_, got)) in want.iter().zip(&got) {
+        assert!(got == want, "{file} differs");
+    }
+    let findings = want.iter().find(|(file, _)| *file == "findings.csv").expect("it is written");
+    assert!(findings.1.len() > 3 * (5 << 20), "{} bytes", findings.1.len());
 }
 
 /// Cells of rows of few claims and few members, which are all compared with each other.

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::claim::line::{Line, Text};
+use crate::ingest::eight_bytes::packed;
 
 /// A hash that stands for a key.
 pub(crate) type KeyHash = u128;
@@ -104,44 +105,11 @@ impl Hash for ServiceOfRow<'_> {
     }
 }
 
-/// The bytes of an id as a number, with their count in its highest byte. `None` if they do not fit.
-#[inline]
-fn packed(id: &[u8]) -> Option<u128> {
-    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-    let half = |bytes: &[u8]| bytes.first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
-    let length = id.len();
-    // The last word overlaps the one before it, with equal bytes in the same places.
-    let [low, high] = match length {
-        0 => [0, 0],
-        1..4 => [id.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
-        4..8 => [half(id) | half(&id[length - 4..]) << (8 * (length - 4)), 0],
-        8 => [word(id), 0],
-        9..16 => [word(id), word(&id[length - 8..]) >> (8 * (16 - length))],
-        _ => return None,
-    };
-    Some((length as u128) << 120 | u128::from(high) << 64 | u128::from(low))
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use rustc_hash::FxHashSet;
 
     use super::*;
-
-    proptest! {
-        #[test]
-        fn short_ids_are_numbers_of_their_bytes(id in prop::collection::vec(any::<u8>(), 0..20)) {
-            let mut bytes = [0; 16];
-            if let Some(room) = bytes[..15].get_mut(..id.len()) {
-                room.copy_from_slice(&id);
-                bytes[15] = id.len() as u8;
-                prop_assert_eq!(packed(&id), Some(u128::from_le_bytes(bytes)));
-            } else {
-                prop_assert_eq!(packed(&id), None);
-            }
-        }
-    }
 
     /// Ids in a row, as payers give them, must fall into all partitions and into different places of a table, wherever their number is.
     /// Sixteen thousand of 65,536 places taken at random are 14,200.

@@ -241,12 +241,19 @@ fn count_again(args: &Verify, settings: &EffectiveSettings, report: &SavedReport
         (policy, by) = (kept, " by the policy that the report holds");
     }
     if policy.fingerprint != saved.policy.fingerprint {
+        // Its policy may be that of a selection, which no --policy file gives.
+        let has_dossier = foreign::open(&args.report, dossier::FILE).is_ok();
         bail!(
             "the report was judged by policy {} with fingerprint {}, and this one has {}; give the --policy files that \
-             `check` was given; a report of --select or --ignore can be judged again only with its dossier",
+             `check` was given{}",
             saved.policy.id,
             saved.policy.fingerprint,
-            policy.fingerprint
+            policy.fingerprint,
+            if has_dossier {
+                ""
+            } else {
+                "; a report of --select or --ignore can be judged again only with its dossier"
+            }
         );
     }
     let (library, limit) = (settings.library()?, settings.max_decompressed.value);

@@ -15,7 +15,6 @@
 //! ```
 
 use std::io::{self, Read};
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -27,6 +26,7 @@ use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::in_order::{InOrder, SpeculativeScan};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
+use crate::spares::Spares;
 use crate::warning::Warning;
 
 /// Maximum number of rejected rows of a speculative scan. A scan with more is discarded, because the rejected rows of a whole
@@ -101,6 +101,7 @@ fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<
 ) -> Result<InOrder<'a, C, L>, ReadError> {
     let mut in_order = InOrder::new(grammar, filter, look, total);
     let name = blocks.name().to_owned();
+    // As many as there are blocks in flight, however long the file is.
     let (buffers, collectors) = (Spares::default(), Spares::default());
     let cannot_read = |e: io::Error| ReadError::cannot_read(&name, &e);
     let scan_group = |group: &[Block]| {
@@ -143,25 +144,6 @@ fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
     Ok(in_order)
-}
-
-/// Buffers and collectors that were emptied and serve the next block: as many as there are blocks in flight, however long the file is.
-struct Spares<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Spares<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Spares<T> {
-    fn take(&self) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn keep(&self, spare: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(spare);
-    }
 }
 
 /// Passes the bytes of a block to `work`, in a spare buffer if they are not in memory.

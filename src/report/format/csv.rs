@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::report::sink::{Output, PendingPieces, Sink, SpareBuffers, lock};
+use crate::report::sink::{MOST_SPARE_BYTES, Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::{Cells as _, Column, NEW, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::rules::reasons_rule;
 use crate::run::RunContext;
+use crate::spares::Spares;
 
 /// The name of the table of services.
 pub(crate) const SERVICES: &str = "services.csv";
@@ -21,7 +22,7 @@ pub(crate) const REJECT_COLUMNS: [&str; 5] = ["source_file", "source_line", "byt
 struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<String>,
-    spare: SpareBuffers<String>,
+    spare: Spares<String>,
     format: F,
 }
 
@@ -30,13 +31,13 @@ impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> CsvFile<F> {
         let mut head = CsvRows::default();
         head.header(header);
         out.write_all(head.into_text().as_bytes())?;
-        Ok(Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: SpareBuffers::default(), format })
+        Ok(Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: Spares::default(), format })
     }
 }
 
 impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        let mut rows = CsvRows::reusing(self.spare.take());
+        let mut rows = CsvRows::reusing(self.spare.take().unwrap_or_default());
         (self.format)(part, &mut rows);
         self.pieces.put(n, rows.into_text());
         Ok(())
@@ -45,8 +46,9 @@ impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
     fn append(&self, n: usize) -> io::Result<()> {
         if let Some(piece) = self.pieces.take(n) {
             lock(&self.out).write_all(piece.as_bytes())?;
-            let bytes = piece.capacity();
-            self.spare.keep(piece, bytes);
+            if piece.capacity() <= MOST_SPARE_BYTES {
+                self.spare.keep(piece);
+            }
         }
         Ok(())
     }

@@ -12,11 +12,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
-use crate::report::sink::{Output, PendingPieces, Sink, SpareBuffers, lock};
+use crate::report::sink::{MOST_SPARE_BYTES, Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::{push_amount, push_date};
 use crate::report::table::record::{Cells, Column, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
+use crate::spares::Spares;
 
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
@@ -38,7 +39,7 @@ type Each = fn(&PartView<'_>, &mut Objects<'_>);
 struct Lines {
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<Vec<u8>>,
-    spare: SpareBuffers<Vec<u8>>,
+    spare: Spares<Vec<u8>>,
     /// The text before each value: brace or comma, the key, a colon.
     keys: Vec<String>,
     each: Each,
@@ -48,13 +49,13 @@ impl Lines {
     fn new(out: Box<dyn Output>, columns: &[Column], each: Each) -> Self {
         let key = |(i, column): (usize, &Column)| format!("{}\"{}\":", if i == 0 { '{' } else { ',' }, column.name);
         let keys = columns.iter().enumerate().map(key).collect();
-        Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: SpareBuffers::default(), keys, each }
+        Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: Spares::default(), keys, each }
     }
 }
 
 impl Sink for Lines {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        let text = self.spare.take();
+        let text = self.spare.take().unwrap_or_default();
         let mut objects = Objects { keys: &self.keys, at: 0, text, spare: String::new() };
         (self.each)(part, &mut objects);
         self.pieces.put(n, objects.text);
@@ -65,8 +66,9 @@ impl Sink for Lines {
         let mut piece = self.pieces.take(n).unwrap_or_default();
         lock(&self.out).write_all(&piece)?;
         piece.clear();
-        let bytes = piece.capacity();
-        self.spare.keep(piece, bytes);
+        if piece.capacity() <= MOST_SPARE_BYTES {
+            self.spare.keep(piece);
+        }
         Ok(())
     }
 

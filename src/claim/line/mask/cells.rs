@@ -12,8 +12,8 @@ use crate::claim::line::mask::ids::{Entry, Ids};
 use crate::claim::line::mask::token::Mask;
 use crate::claim::line::{Batch, Line};
 
-/// Bytes of the longest cell that is searched for ids. The search takes some thirty times as many, and a longer cell is none that
-/// anybody would read.
+/// Bytes of the longest cell that is searched for ids. The search takes some thirty times as many, and a cell of more than a few hundred
+/// is withheld anyway, unless nearly all of it is ids.
 const MOST_SEARCHED: usize = 1 << 20;
 
 /// Masks with the tokens of a key, given all ids of the run.

@@ -35,7 +35,7 @@ use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sh
 use crate::report::format::xlsx::styles::STYLES;
 use crate::report::format::xlsx::summary::{SUMMARY, summary};
 use crate::report::notes;
-use crate::report::sink::{Output, PendingPieces, Sink, SpareBuffers, lock};
+use crate::report::sink::{MOST_SPARE_BYTES, Output, PendingPieces, Sink, lock};
 use crate::report::table::record::{
     Cells, Column, ColumnType, FINDING_MARKED, FINDING_NEW, beside, column, service_columns,
 };
@@ -43,6 +43,7 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::NOT_EVALUATED;
 use crate::run::Masked;
+use crate::spares::Spares;
 
 /// What would change the verdict: on the sheet of findings only, after the columns that all formats have.
 const CHANGE: Column = column("what_would_change_it", ColumnType::Text, 60);
@@ -68,7 +69,7 @@ struct Workbook<'a> {
     context: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<[XmlRows; 2]>,
-    spare: SpareBuffers<[XmlRows; 2]>,
+    spare: Spares<[XmlRows; 2]>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
     providers: RollUp,
@@ -88,7 +89,7 @@ impl<'a> Workbook<'a> {
             context,
             out: Mutex::new(out),
             pieces: PendingPieces::default(),
-            spare: SpareBuffers::default(),
+            spare: Spares::default(),
             sheets: Mutex::new(sheets),
             providers: RollUp::new(By::Provider, Arc::clone(&options.scratch)),
             options,
@@ -98,7 +99,7 @@ impl<'a> Workbook<'a> {
 
 impl Sink for Workbook<'_> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        let mut pieces = self.spare.take();
+        let mut pieces = self.spare.take().unwrap_or_default();
         part.services().for_each(|record| pieces[0].row(|row| record.put_all(row)));
         part.findings().for_each(|record| {
             pieces[1].row(|row| {
@@ -121,8 +122,9 @@ impl Sink for Workbook<'_> {
         let [of_services, of_findings] = &mut *sheets;
         let (one, two) = rayon::join(|| of_services.append(services), || of_findings.append(findings));
         pieces.iter_mut().for_each(XmlRows::clear);
-        let bytes = pieces.iter().map(XmlRows::allocated).sum();
-        self.spare.keep(pieces, bytes);
+        if pieces.iter().map(XmlRows::allocated).sum::<usize>() <= MOST_SPARE_BYTES {
+            self.spare.keep(pieces);
+        }
         one.and(two)
     }
 
