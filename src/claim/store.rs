@@ -36,6 +36,8 @@ pub struct Store {
     /// How often the number of lines of a batch doubles.
     doublings: usize,
     spool: Option<Arc<Spool>>,
+    /// Empty batches of the block before, to be filled again.
+    spares: Vec<Batch>,
     /// What was read before of the extract that is read.
     remembered: Remembered,
 }
@@ -59,8 +61,8 @@ impl Slot {
 impl Store {
     /// An empty store with batches of `full` lines, the first ones smaller. Without a spool, all batches stay in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
-        let (slots, remembered) = Default::default();
-        Self { slots, lines: 0, full, doublings: DOUBLINGS, spool, remembered }
+        let (slots, spares, remembered) = Default::default();
+        Self { slots, lines: 0, full, doublings: DOUBLINGS, spool, spares, remembered }
     }
 
     /// Number of lines.
@@ -227,12 +229,15 @@ impl Store {
 
     /// The store without its lines, to be filled again.
     fn emptied(mut self) -> Self {
-        self.slots.truncate(1);
         self.lines = 0;
-        match self.slots.first_mut() {
+        for slot in self.slots.drain(..).rev() {
             // Larger ones are rare, and would be too much to keep for each block in flight.
-            Some(Slot::Held(batch)) if batch.allocated() <= MAX_BATCH_BYTES => batch.clear(),
-            _ => self.slots.clear(),
+            if let Slot::Held(mut batch) = slot
+                && batch.allocated() <= MAX_BATCH_BYTES
+            {
+                batch.clear();
+                self.spares.push(*batch);
+            }
         }
         self
     }
@@ -259,12 +264,9 @@ impl Store {
 impl Store {
     /// Keeps the lines of a row that is in scope or related.
     pub fn look(&mut self, reader: &Reader<'_>, binding: &Binding, row: &Row<'_>, position: Position) -> RowAction<()> {
-        if !reader.may_hold_code(binding, row) {
-            return RowAction::Ignore;
-        }
         if self.open_batch().is_none() {
             self.close_last();
-            self.slots.push(Slot::Held(Box::default()));
+            self.slots.push(Slot::Held(Box::new(self.spares.pop().unwrap_or_default())));
         }
         let most = self.full_at(self.slots.len() - 1);
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };

@@ -22,6 +22,15 @@ pub(crate) fn both_ends(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
+/// Most bytes of a text that [`ends_and_length`] tells from all others.
+pub(crate) const TOLD_APART: usize = 2 * size_of::<u64>();
+
+/// A key of a text, equal for equal texts.
+#[inline]
+pub(crate) fn ends_and_length(text: &str) -> ([u64; 2], usize) {
+    (both_ends(text.as_bytes()), text.len())
+}
+
 /// The bytes of a text as a number, with their count in its highest byte. `None` if there are more than fifteen.
 #[inline]
 pub(crate) fn packed(bytes: &[u8]) -> Option<u128> {

@@ -7,6 +7,7 @@
 //! modifiers. `ends` holds the end of each cell; the end of a diagnosis is followed by the number of its slot. These numbers have
 //! 8 bits, except in a line whose text is longer than that: there each has 32, the lowest byte first.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,15 @@ use crate::steps;
 
 /// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 << 20;
+
+/// Lines whose memory is asked for at once: as many as a processor core has requests under way.
+const AHEAD: usize = 16;
+
+/// Bytes that a processor fetches at once. The texts of a line that are asked for are in the first two pieces.
+const CACHE_LINE: usize = 64;
+
+/// Of so many lines at most one is looked at where lines are few.
+const FEW: usize = 4;
 
 /// Consecutive lines in shared buffers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -113,6 +123,27 @@ impl Batch {
         end
     }
 
+    /// Calls `look` for some of the lines. Where these are few, the processor cannot foresee their places and waits for each of them,
+    /// so the memory of several is asked for at once.
+    pub(crate) fn each_of<'b>(&'b self, lines: &[usize], mut look: impl FnMut(usize, Line<'b>)) {
+        let are_few = lines.len() < self.len() / FEW;
+        for some in lines.chunks(AHEAD) {
+            if are_few {
+                let of_head = |head: &Head| head.shape.texts ^ head.row as u32;
+                black_box(some.iter().fold(0, |all, n| all ^ self.stops[*n][0] ^ of_head(&self.heads[*n])));
+                black_box(some.iter().fold(0, |all, n| {
+                    let [text, ends, _] = self.place(*n);
+                    let byte = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or_default();
+                    let text = [text, text + CACHE_LINE].map(|at| byte(self.text.as_bytes(), at));
+                    all ^ text[0] ^ text[1] ^ byte(&self.ends, ends)
+                }));
+            }
+            for n in some {
+                look(*n, self.line(*n));
+            }
+        }
+    }
+
     /// Where the parts of a line start in `text`, `ends` and `known`.
     fn place(&self, line: usize) -> [usize; 3] {
         line.checked_sub(1).map_or([0; 3], |before| self.stops[before].map(|at| at as usize))
@@ -168,11 +199,14 @@ impl Batch {
 
     /// Lets the buffers grow to this room at once.
     pub(crate) fn reserve(&mut self, BatchRoom([heads, stops, text, ends, known]): BatchRoom) {
-        self.heads.reserve(heads.saturating_sub(self.heads.len()));
-        self.stops.reserve(stops.saturating_sub(self.stops.len()));
-        self.text.reserve(text.saturating_sub(self.text.len()));
-        self.ends.reserve(ends.saturating_sub(self.ends.len()));
-        self.known.reserve(known.saturating_sub(self.known.len()));
+        grow(&mut self.heads, heads);
+        grow(&mut self.stops, stops);
+        grow(&mut self.ends, ends);
+        grow(&mut self.known, known);
+        if self.text.capacity() < text {
+            let short = std::mem::replace(&mut self.text, String::with_capacity(text));
+            self.text.push_str(&short);
+        }
     }
 
     /// Drops all lines and keeps the memory.
@@ -197,6 +231,15 @@ impl Batch {
         self.text.truncate(text);
         self.ends.truncate(ends);
         self.known.truncate(known);
+    }
+}
+
+/// Moves a vector to a larger room if it needs one. `reserve` may move all of the room that it has, most of which nobody has
+/// touched.
+fn grow<T>(values: &mut Vec<T>, room: usize) {
+    if values.capacity() < room {
+        let mut short = std::mem::replace(values, Vec::with_capacity(room));
+        values.append(&mut short);
     }
 }
 

@@ -120,10 +120,10 @@ impl CodedCells {
 const PLACES: usize = 64;
 
 /// Words of the longest combination that is remembered.
-const MOST_WORDS: usize = 16;
+const MOST_WORDS: usize = 12;
 
-/// Columns of such a combination: their lengths have 128 bits.
-const MOST_COLUMNS: usize = 128 / LENGTH_BITS;
+/// Columns of such a combination: their lengths have 64 bits.
+const MOST_COLUMNS: usize = 64 / LENGTH_BITS;
 
 /// Bytes of the longest cell of such a combination: those that [`both_ends`] tells apart.
 const MOST_BYTES: usize = 16;
@@ -136,7 +136,7 @@ const LENGTH_BITS: usize = 5;
 #[derive(Debug, Clone)]
 struct Combination {
     slot: usize,
-    lengths: u128,
+    lengths: u64,
     count: usize,
     words: [u64; MOST_WORDS],
 }
@@ -158,7 +158,7 @@ impl Combination {
         let mut hash = 0;
         for column in columns {
             let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
-            found.lengths = found.lengths << LENGTH_BITS | cell.len() as u128;
+            found.lengths = found.lengths << LENGTH_BITS | cell.len() as u64;
             if cell.is_empty() {
                 continue;
             }
@@ -169,7 +169,7 @@ impl Combination {
                 hash = mixed(hash, *word);
             }
         }
-        let place = (mixed(hash, found.lengths as u64) >> 32) as usize % PLACES;
+        let place = (mixed(hash, found.lengths) >> 32) as usize % PLACES;
         (columns.len() <= MOST_COLUMNS).then_some((found, place))
     }
 }

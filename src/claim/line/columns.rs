@@ -35,6 +35,11 @@ impl PlainRows {
         (self.misses <= MANY_MISSES || self.misses.is_multiple_of(SELDOM)).then_some(columns)
     }
 
+    /// The last row is out of scope, so it does not count.
+    pub(super) fn ignore(&mut self) {
+        self.misses = self.misses.saturating_sub(1);
+    }
+
     /// The last row was plain.
     #[inline]
     pub(super) fn hit(&mut self) {
@@ -45,6 +50,8 @@ impl PlainRows {
 /// The columns of an extract whose rows hold one service, each field in a column of its own.
 #[derive(Debug)]
 pub(super) struct PlainColumns {
+    /// The column of procedure codes.
+    pub(super) procedure: u16,
     /// The fields that the extract has.
     pub(super) fields: Vec<(Field, u16)>,
     pub(super) diagnoses: Vec<(u8, u16)>,
@@ -54,9 +61,10 @@ pub(super) struct PlainColumns {
 }
 
 impl PlainColumns {
-    /// `None` if a field takes several columns, or a cell may hold several values or be one of the layout's words for nothing.
+    /// `None` if there is no procedure column, if a field takes several columns, or if a cell may hold several values or be one of the layout's words for nothing.
     pub(super) fn of(binding: &Binding) -> Option<Self> {
         let narrow = |column: usize| u16::try_from(column).ok();
+        let ColumnSource::Column(procedure) = binding.fields[Field::ProcedureCode as usize] else { return None };
         let mut fields = Vec::new();
         for ((field, _), source) in Field::NAMES.into_iter().zip(&binding.fields) {
             match source {
@@ -75,6 +83,7 @@ impl PlainColumns {
         let slots = binding.group(Group::Diagnosis).iter().map(|(slot, _)| *slot);
         is_plain.then_some(())?;
         Some(Self {
+            procedure: narrow(procedure)?,
             fields,
             diagnoses: slots.zip(columns(Group::Diagnosis)?).collect(),
             modifiers: columns(Group::Modifier)?,

@@ -5,7 +5,7 @@ use crate::claim::line::reader::{Reader, Remembered};
 use crate::ingest::{Binding, Row, RowAction};
 
 impl Reader<'_> {
-    /// Adds a line for each service slot of a row that may hold a known code, if the slot does. If none does, the row is out of scope. If the row
+    /// Adds a line for each service slot of a row that holds a known code. If none does, the row is out of scope. If the row
     /// is rejected, some lines may have been added already; the caller drops them.
     pub(crate) fn look(
         &self,
@@ -16,6 +16,10 @@ impl Reader<'_> {
     ) -> RowAction<()> {
         if self.read_plain(binding, row, remembered, lines).is_some() {
             return RowAction::Keep(());
+        }
+        if !self.may_hold_code(binding, row) {
+            remembered.plain.ignore();
+            return RowAction::Ignore;
         }
         let before = lines.len();
         for (number, slot) in binding.each().enumerate() {

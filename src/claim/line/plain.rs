@@ -78,13 +78,13 @@ impl Reader<'_> {
     ) -> Option<()> {
         let Remembered { labels, coded, plain } = remembered;
         let columns = plain.columns(self.extract, || PlainColumns::of(binding).filter(|_| self.version_len == 0))?;
+        let procedure = row.clean(usize::from(columns.procedure), &[])?;
+        let code = self.codes.exact(procedure, ProcedureColumn::Procedure)?;
         if columns.others.iter().any(|column| row.has_bytes(usize::from(*column))) {
             return None;
         }
         let mut texts = FieldTexts([""; Field::NAMES.len()]);
         texts.read(columns, row)?;
-        let procedure = texts.text(Field::ProcedureCode);
-        let code = self.codes.exact(procedure, ProcedureColumn::Procedure)?;
         let claim_id = texts.id(Field::ClaimId)?;
         if claim_id.is_empty() {
             return None;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::eight_bytes::both_ends;
+use crate::ingest::eight_bytes::{TOLD_APART, ends_and_length};
 use crate::ingest::scan::prefilter::CodeFilter;
 
 /// Index of a code in the [`CodeTable`].
@@ -66,11 +66,6 @@ pub struct ProcedureCell<'c> {
 /// Prefixes that may precede a code.
 const FRONTS: [&str; 2] = ["CPT", "HCPCS"];
 
-/// What tells short texts apart.
-fn ends(text: &str) -> ([u64; 2], usize) {
-    (both_ends(text.as_bytes()), text.len())
-}
-
 impl Default for CodeTable {
     fn default() -> Self {
         Self::new(Vec::new())
@@ -81,7 +76,7 @@ impl CodeTable {
     /// A table over these codes.
     pub fn new(codes: Vec<KnownCode>) -> Self {
         let numbered = codes.iter().enumerate();
-        let by_ends = numbered.map(|(i, known)| (ends(&known.code), CodeId(i as u16))).collect();
+        let by_ends = numbered.map(|(i, known)| (ends_and_length(&known.code), CodeId(i as u16))).collect();
         let filter = CodeFilter::new(codes.iter().flat_map(forms));
         Self { codes, by_ends, filter }
     }
@@ -108,9 +103,8 @@ impl CodeTable {
 
     /// The known code that equals a text, if this column may hold it.
     pub fn exact(&self, text: &str, column: ProcedureColumn) -> Option<CodeId> {
-        // Up to sixteen bytes are told apart by their ends and their number.
-        let is_it = |id: &&CodeId| text.len() <= 2 * size_of::<u64>() || self.get(**id).code == text;
-        let id = *self.by_ends.get(&ends(text)).filter(is_it)?;
+        let is_it = |id: &&CodeId| text.len() <= TOLD_APART || self.get(**id).code == text;
+        let id = *self.by_ends.get(&ends_and_length(text)).filter(is_it)?;
         (column == ProcedureColumn::Procedure || self.get(id).system == System::Pcs).then_some(id)
     }
 

@@ -1,6 +1,7 @@
 //! One row of an extract: its bytes, the spans of its fields, and the text of its cells.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::ingest::cell::{clean, clean_text, is_clean};
 use crate::ingest::eight_bytes::{any_word, has_no_capital_or_digit};
@@ -22,10 +23,20 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// A row made of the bytes of a block and the spans of its fields. Fields of joined tables may be anywhere in `bytes`.
     pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
-        let ends = fields.first().zip(fields.last());
-        let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
+        let record = Self::place(fields).and_then(|record| bytes.get(record));
+        Self::of_text(bytes, fields, record.and_then(|record| std::str::from_utf8(record).ok()))
+    }
+
+    /// The same, where the text from the first field to the last is known. `None` if these are not UTF-8.
+    pub(crate) fn of_text(bytes: &'a [u8], fields: &'a [CellSpan], text: Option<&'a str>) -> Self {
         let start = fields.first().map_or(0, |first| first.start);
-        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()), start }
+        Self { bytes, fields, text, start }
+    }
+
+    /// The place of the bytes from the first field to the last.
+    pub(crate) fn place(fields: &[CellSpan]) -> Option<Range<usize>> {
+        let (first, last) = fields.first().zip(fields.last())?;
+        Some(first.start as usize..last.end as usize)
     }
 
     /// A copy of the record and its fields that outlives the block, from the record's first byte to the end of its last
@@ -115,6 +126,37 @@ impl<'a> Row<'a> {
         let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
         let raw = &self.bytes[field.start as usize..field.end as usize];
         field.marks.remove(raw)
+    }
+}
+
+/// Text of a block. Where rows are looked at one after another, the bytes of many are found to be UTF-8 at once.
+#[derive(Debug, Default)]
+pub(crate) struct TextAhead<'a> {
+    text: &'a str,
+    start: usize,
+}
+
+/// Bytes that are tested at once: a few dozen rows, and few enough for the first cache.
+const AHEAD: usize = 8 << 10;
+
+impl<'a> TextAhead<'a> {
+    /// The text of some bytes of the block, those of rows in order. `None` if they are not UTF-8.
+    #[inline]
+    pub(crate) fn of(&mut self, bytes: &'a [u8], place: Range<usize>) -> Option<&'a str> {
+        if place.start < self.start || place.end > self.start + self.text.len() {
+            self.read(bytes, &place);
+        }
+        self.text.get(place.start - self.start..place.end - self.start)
+    }
+
+    #[inline(never)]
+    fn read(&mut self, bytes: &'a [u8], place: &Range<usize>) {
+        // Of rows that are far apart, what follows is not looked at.
+        let is_near = place.start < self.start + self.text.len() + AHEAD;
+        let end = if is_near { place.end.max(place.start + AHEAD).min(bytes.len()) } else { place.end };
+        let ahead = bytes.get(place.start..end).unwrap_or_default();
+        let text = std::str::from_utf8(ahead).or_else(|e| std::str::from_utf8(&ahead[..e.valid_up_to()]));
+        (self.text, self.start) = (text.unwrap_or_default(), place.start);
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::reject::Reason;
-use crate::ingest::record::row::Row;
+use crate::ingest::record::row::{Row, TextAhead};
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::tally::Tally;
 
@@ -21,6 +21,7 @@ pub(crate) struct Scanner<'a, C, F> {
     pub(crate) tally: &'a mut Tally<C>,
     /// The fields of the record that is looked at.
     pub(crate) fields: Vec<CellSpan>,
+    text: TextAhead<'a>,
 }
 
 impl<'a, C, F> Scanner<'a, C, F> {
@@ -33,7 +34,8 @@ impl<'a, C, F> Scanner<'a, C, F> {
         charge: Option<&'a ChargeReader<'a>>,
         tally: &'a mut Tally<C>,
     ) -> Self {
-        Self { grammar, bytes, last, look, charge, tally, fields: Vec::with_capacity(grammar.width + 1) }
+        let (fields, text) = (Vec::with_capacity(grammar.width + 1), TextAhead::default());
+        Self { grammar, bytes, last, look, charge, tally, fields, text }
     }
 }
 
@@ -79,7 +81,8 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
     /// Looks at the record whose fields were found, at the current position. Returns false if it is rejected.
     #[inline]
     pub(crate) fn take(&mut self, record: Range<usize>) -> bool {
-        let row = Row::new(self.bytes, &self.fields);
+        let text = Row::place(&self.fields).and_then(|place| self.text.of(self.bytes, place));
+        let row = Row::of_text(self.bytes, &self.fields, text);
         if let Some(charge) = self.charge {
             self.tally.add_charge(charge(&row));
         }
