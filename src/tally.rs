@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::claim::{Cents, Sum};
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::Disposition;
-use crate::rules::judge::{Judged, Judgment, ServiceStatus};
+use crate::rules::judge::{Judged, ServiceStatus};
 
 /// Counts and money of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,16 +45,18 @@ impl Summary {
     /// The counts and money of one part of the run.
     pub fn from_judged(judged: &Judged) -> Self {
         let mut sum = Self::default();
-        judged.services.iter().for_each(|judgment| sum.add_service(judgment));
+        let mut statuses = ServiceStatus::ALL.map(|_| StatusTally::default());
+        for judgment in &judged.services {
+            let status = &mut statuses[judgment.status as usize];
+            status.services += 1;
+            status.at_risk += judgment.amount();
+            status.recoverable += judgment.recoverable.unwrap_or_default();
+        }
+        let is_some = |status: &ServiceStatus| statuses[*status as usize].services > 0;
+        sum.statuses =
+            ServiceStatus::ALL.into_iter().filter(is_some).map(|status| (status, statuses[status as usize])).collect();
         judged.findings.iter().for_each(|finding| sum.add_finding(finding, judged));
         sum
-    }
-
-    fn add_service(&mut self, judgment: &Judgment) {
-        let status = self.statuses.entry(judgment.status).or_default();
-        status.services += 1;
-        status.at_risk += judgment.amount();
-        status.recoverable += judgment.recoverable.unwrap_or_default();
     }
 
     fn add_finding(&mut self, finding: &Finding, judged: &Judged) {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::claim::value::code_set::CodeSet;
+use crate::ingest::eight_bytes::{TOLD_APART, ends_and_length};
 
 /// Identifies a listed diagnosis by its edition and its position in that edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,15 +49,25 @@ pub struct Edition {
     pub diagnoses: Vec<Listed>,
     /// Prefixes of diagnoses that are injuries.
     pub trauma: Vec<String>,
+    /// By byte, whether one of them begins with it.
+    pub(super) trauma_begins: [bool; 256],
     /// Regions that the policy's statement leaves out.
     pub outside_statement: Vec<String>,
-    pub(super) by_code: FxHashMap<String, usize>,
+    /// By the ends of a code and its length.
+    pub(super) by_ends: FxHashMap<([u64; 2], usize), usize>,
 }
 
 impl Edition {
     /// Looks up a normalized diagnosis in the list.
     pub fn listed(&self, code: &str) -> Option<&Listed> {
-        self.by_code.get(code).map(|i| &self.diagnoses[*i])
+        let listed = self.by_ends.get(&ends_and_length(code)).map(|i| &self.diagnoses[*i])?;
+        (code.len() <= TOLD_APART || listed.code == code).then_some(listed)
+    }
+
+    /// Is a diagnosis an injury? Nearly none are, and most of the others have another first letter.
+    pub(crate) fn is_injury(&self, diagnosis: &str) -> bool {
+        let begins = diagnosis.as_bytes().first().is_some_and(|first| self.trauma_begins[usize::from(*first)]);
+        begins && self.trauma.iter().any(|family| diagnosis.starts_with(family.as_str()))
     }
 
     /// The listed diagnoses whose codes begin with a text.

@@ -8,6 +8,7 @@ use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
+use crate::ingest::eight_bytes::ends_and_length;
 use crate::ingest::empty_words::{never_looked_up, stands_for_nothing};
 use crate::ingest::word::product_key;
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
@@ -257,16 +258,19 @@ fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable
         }
     }
     diagnoses.sort_by(|a, b| a.code.cmp(&b.code));
-    let by_code = diagnoses.iter().enumerate().map(|(i, d)| (d.code.clone(), i)).collect();
+    let by_ends = diagnoses.iter().enumerate().map(|(i, d)| (ends_and_length(&d.code), i)).collect();
     Some(Edition {
         id: id?.text,
         from: from?,
         verified_through: verified_through?,
         source: source?.text,
         diagnoses,
+        trauma_begins: std::array::from_fn(|b| {
+            trauma.iter().any(|family| family.as_bytes().first() == Some(&(b as u8)))
+        }),
         trauma,
         outside_statement: texts(outside),
-        by_code,
+        by_ends,
     })
 }
 

@@ -1,6 +1,7 @@
 //! DX: do the diagnoses support the service? spec: judging/necessity.
 
 use crate::claim::CodeId;
+use crate::claim::value::code_set::CodeSet;
 use crate::finding::Cap;
 use crate::finding::evidence::DiagnosisEvidence;
 use crate::policy::{Listed, ListedCode, NecessityBasis};
@@ -59,7 +60,7 @@ fn not_listed(input: &RuleInput<'_>) -> Answer {
     match input.necessity {
         Necessity::Unpointed(_) | Necessity::NearMiss { .. } => Answer::NotApplicable("DX102 or DX103 speaks for it"),
         _ => Answer::when(input.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed {
-            injuries_only: input.line.considered().all(|diagnosis| is_injury(input, diagnosis)),
+            injuries_only: input.line.considered().all(|diagnosis| input.edition.is_injury(diagnosis)),
         }),
     }
 }
@@ -114,17 +115,17 @@ fn region_mismatch(input: &RuleInput<'_>) -> Answer {
         return Answer::NotApplicable("DX104 speaks for it");
     }
     // The CPT codes whose regions count. An add-on code fits every level, so it names none.
-    let targets: Option<Vec<CodeId>> = match input.stay {
-        None => {
-            let is_add_on = |id: &CodeId| input.policy.add_ons.iter().any(|a| a.code == *id);
-            Some(input.codes.iter().copied().filter(|id| !is_add_on(id)).collect())
-        }
-        Some(stay) => stay.codes.iter().map(|id| input.policy.procedure(*id).stands_for).collect(),
+    let level = |id: CodeId| match input.stay {
+        None => Some(id),
+        Some(_) => input.policy.procedure(id).stands_for,
     };
-    let Some(targets) = targets.filter(|t| !t.is_empty()) else {
+    let counts = |id: &CodeId| input.stay.is_some() || !input.policy.add_ons.iter().any(|add_on| add_on.code == *id);
+    let mut targets = input.codes.iter().copied().filter(counts).map(level).peekable();
+    if targets.peek().is_none() || targets.clone().any(|level| level.is_none()) {
         return Answer::NotApplicable("the service holds a code that states no level");
-    };
-    let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
+    }
+    let has = |set: CodeSet| targets.clone().flatten().any(|id| set.contains(id));
+    let fits = |l: &Listed| l.fits.is_none_or(has);
     Answer::when(!input.listed.iter().any(|l| fits(l)), || DiagnosisEvidence::RegionMismatch {
         listed: input.listed_codes(),
     })
@@ -151,12 +152,8 @@ fn trauma(input: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(input) {
         return why;
     }
-    let injury = input.line.all_diagnoses().position(|diagnosis| is_injury(input, diagnosis));
+    let injury = input.line.all_diagnoses().position(|diagnosis| input.edition.is_injury(diagnosis));
     injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: input.listed_codes() }.into())
-}
-
-fn is_injury(input: &RuleInput<'_>, diagnosis: &str) -> bool {
-    input.edition.trauma.iter().any(|injury| is_of_family(diagnosis, injury))
 }
 
 /// Does a diagnosis begin with the code of a family? Most have another first letter, which is known without a call.

@@ -6,9 +6,9 @@ use crate::claim::index::service::SessionFacts;
 use crate::claim::index::service::{Encounter, Stay};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::{CodeId, Kind, Line, LineSet, Service};
-use crate::policy::{Class, Edition, Listed, Policy, Role};
+use crate::policy::{Class, Edition, Policy, Role};
 use crate::rules::authorization_decision::AuthorizationDecision;
-use crate::rules::necessity::Necessity;
+use crate::rules::necessity::{ListedOnLine, Necessity};
 
 /// One service or line to be judged.
 #[derive(Debug)]
@@ -39,13 +39,14 @@ pub struct RuleInput<'a> {
     pub necessity: Necessity,
     /// The listed diagnoses among the considered ones, which the rules on regions judge together. Empty unless
     /// necessity rests on them.
-    pub listed: Vec<&'a Listed>,
+    pub(super) listed: ListedOnLine<'a>,
     /// What was found about the authorization.
     pub authorization: AuthorizationDecision,
 }
 
 impl<'a> RuleInput<'a> {
     /// The input for a service.
+    #[inline]
     pub fn service(
         policy: &'a Policy,
         line_set: &'a LineSet<'_>,
@@ -97,7 +98,7 @@ impl<'a> RuleInput<'a> {
             class: policy.class(line.class),
             edition: policy.edition(line.date),
             necessity: Necessity::not_asked(),
-            listed: Vec::new(),
+            listed: ListedOnLine::new(),
             authorization: AuthorizationDecision::not_asked(),
         }
     }
@@ -121,7 +122,7 @@ impl<'a> RuleInput<'a> {
     }
 
     /// Codes and date, with which messages begin.
-    pub fn what(&self) -> What<'_> {
+    pub fn what(&self) -> What<'_, 'a> {
         What(self)
     }
 
@@ -147,9 +148,9 @@ impl<'a> RuleInput<'a> {
 
 /// Codes and date, written into a message without a string in between.
 #[derive(Debug)]
-pub struct What<'a>(&'a RuleInput<'a>);
+pub struct What<'i, 'a>(&'i RuleInput<'a>);
 
-impl fmt::Display for What<'_> {
+impl fmt::Display for What<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, id) in self.0.codes.iter().enumerate() {
             f.write_str(if i > 0 { ";" } else { "" })?;

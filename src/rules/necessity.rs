@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 
 use jiff::civil::Date;
+use smallvec::SmallVec;
 
 use crate::claim::Line;
 use crate::finding::evidence::Resemblance;
 use crate::policy::{Class, Edition, Listed, ListedCode, NecessityBasis};
+
+/// The listed diagnoses of a line, seldom more than two.
+pub(super) type ListedOnLine<'e> = SmallVec<[&'e Listed; 2]>;
 
 /// What the diagnoses of a service show: the first row of the necessity table that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub enum Necessity {
 
 impl Necessity {
     /// Looks up the necessity table. If it rests on listed diagnoses, they are returned with it, in the order of the considered ones.
-    pub fn new<'e>(line: Line<'_>, class: &Class, edition: &'e Edition, icd10_from: Date) -> (Self, Vec<&'e Listed>) {
+    pub fn new<'e>(line: Line<'_>, class: &Class, edition: &'e Edition, icd10_from: Date) -> (Self, ListedOnLine<'e>) {
         let first = match class.necessity {
             NecessityBasis::Lcd => Some(Self::FollowsLcd),
             NecessityBasis::Undetermined => Some(Self::ClassUndetermined),
@@ -48,15 +52,15 @@ impl Necessity {
             NecessityBasis::List => line.date.filter(|day| *day < icd10_from).map(|_| Self::BeforeIcd10),
         };
         if let Some(necessity) = first {
-            return (necessity, Vec::new());
+            return (necessity, ListedOnLine::new());
         }
-        let (mut listed, mut is_icd9_only) = (Vec::new(), true);
-        for diagnosis in line.considered() {
+        let (mut listed, mut is_icd9_only) = (ListedOnLine::new(), true);
+        line.each_considered(|diagnosis| {
             is_icd9_only = is_icd9_only && is_icd9(diagnosis);
             listed.extend(edition.listed(diagnosis));
-        }
+        });
         if is_icd9_only {
-            return (Self::Icd9Only, Vec::new());
+            return (Self::Icd9Only, ListedOnLine::new());
         }
         if !listed.is_empty() {
             return (Self::Listed, listed);

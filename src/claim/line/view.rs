@@ -111,7 +111,12 @@ impl<'a> Line<'a> {
 
     /// All filled diagnoses of the row, in column order.
     pub(crate) fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
-        (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
+        let first = self.shape.first_diagnosis();
+        let start = first.checked_sub(1).map_or(0, |before| self.end(before));
+        (0..self.diagnosis_count()).scan(start, move |start, n| {
+            let end = self.end(first + 2 * n);
+            Some(self.part(std::mem::replace(start, end), end))
+        })
     }
 
     /// The number of the diagnosis in a slot among the filled ones. `None` if the slot is empty.
@@ -132,6 +137,19 @@ impl<'a> Line<'a> {
     /// The considered diagnoses: those pointed to, in pointer order, if at least one pointer is valid; otherwise all.
     pub fn considered(self) -> impl Iterator<Item = &'a str> {
         self.considered_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// Calls `look` for each considered diagnosis. The same as [`Line::considered`], without an iterator that is larger than the line.
+    #[inline]
+    pub(crate) fn each_considered(&self, mut look: impl FnMut(&'a str)) {
+        let mut is_pointed = false;
+        for place in self.pointers.slots().filter_map(|slot| self.place_of_slot(slot)) {
+            is_pointed = true;
+            look(self.diagnosis(place));
+        }
+        if !is_pointed {
+            self.all_diagnoses().for_each(look);
+        }
     }
 
     /// The numbers of the considered diagnoses among the filled ones.
