@@ -16,6 +16,7 @@
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
 //! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
+//! - [`pipeline`]: work that is done in parallel and whose results are taken in order.
 //! - [`spares`]: buffers that serve the next piece of work.
 //! - [`steps`]: counts steps in tests, to show that work grows in proportion to its input.
 //! - [`frame`]: values in a file as compressed frames with a checksum, read back within a bound on memory.
@@ -67,6 +68,8 @@ pub mod spec;
 pub mod guide;
 
 pub mod strict_toml;
+
+pub mod pipeline;
 
 pub mod spares;
 

@@ -2,11 +2,12 @@
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use crate::claim::line::batch::MAX_BATCH_BYTES;
+use crate::pipeline;
 use crate::policy::Disposition;
 use crate::report::dir::{ReportFile, StagedReport};
 use crate::report::format::FORMATS;
@@ -64,7 +65,7 @@ pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Forma
     written.filter(|format| format.word.is_none_or(wanted)).collect()
 }
 
-/// Most parts that are judged at a time per thread: enough that few threads wait for the last part.
+/// Most parts that are judged per thread, and as many that wait to be written, so that a thread that is late seldom stops the others.
 const PARTS_PER_THREAD: usize = 4;
 
 /// A line of at least this many bytes counts as more than one row where it is decided how many parts are formatted at a time.
@@ -109,40 +110,40 @@ pub fn write(
         }
         Ok(Totals::of(&view, n))
     };
-    let append = |group: std::ops::Range<usize>| -> io::Result<()> {
-        if one_by_one {
-            return Ok(());
-        }
-        sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
-    };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
     let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
     let least = if is_much { 1 } else { threads };
-    let most = if one_by_one { 1 } else { threads * PARTS_PER_THREAD };
-    // The first group shows how much there is to write of a line.
-    let (mut formatted, mut group) = (0..0, least);
-    while formatted.end < run.parts() {
-        let start = formatted.end;
-        if !go_on() {
-            return Ok(None);
+    // The first parts show how much there is to write of a line.
+    let most = AtomicUsize::new(if one_by_one { 1 } else { 2 * least });
+    let mut append = |n: usize, mut part: Totals| -> io::Result<()> {
+        if !one_by_one {
+            sinks.par_iter().try_for_each(|sink| sink.append(n))?;
         }
-        let next = start..run.parts().min(start + group);
-        let (passed, appended) = rayon::join(
-            || next.clone().into_par_iter().map(format_part).collect::<io::Result<Vec<_>>>(),
-            || append(formatted.clone()),
-        );
-        appended?;
-        for mut part in passed? {
-            numbers.add(&mut part)?;
-            totals.merge(part);
-        }
+        numbers.add(&mut part)?;
+        totals.merge(part);
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
-        let of_part = rows_of_part(rows, run.lines_before(next.end) as u64, longest);
-        group = (run.formatted_at_a_time() / of_part).clamp(least, most);
-        formatted = next;
+        let of_part = rows_of_part(rows, run.lines_before(n + 1) as u64, longest);
+        let at_a_time = (run.formatted_at_a_time() / of_part).clamp(least, threads * PARTS_PER_THREAD);
+        most.store(if one_by_one { 1 } else { 2 * at_a_time }, Ordering::Relaxed);
+        Ok(())
+    };
+    let (mut parts, mut done, mut is_stopped) = (0..run.parts(), Ok(()), false);
+    let format = |n: usize| format_part(n).map(|part| (n, part));
+    pipeline::run(
+        &most,
+        || parts.next(),
+        format,
+        |formatted: io::Result<(usize, Totals)>| {
+            done = formatted.and_then(|(n, part)| append(n, part));
+            is_stopped = !go_on();
+            done.is_ok() && !is_stopped
+        },
+    );
+    done?;
+    if is_stopped {
+        return Ok(None);
     }
-    append(formatted)?;
     numbers.count(&mut totals)?;
     totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(&run.context, &totals);

@@ -49,7 +49,7 @@ impl Authorizations {
             return Err(ReadError::unusable(&name, what));
         }
         refuse_if_renamed(&name, &columns, words.demanded, head.lines_before)?;
-        let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
+        let mut blocks = source.blocks(head.data_start, BLOCK).with_few_in_flight();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
             match authorization(row, &columns, &words) {
                 Ok(row) => kept.push(row),

@@ -107,7 +107,7 @@ pub(crate) fn read<C: Collector>(
 
     // The keys of all rows are counted, so no row can be skipped unread.
     let filter = charge.map_or(RowFilter::All, RowFilter::Totaled);
-    let mut blocks = source.blocks(detected.data_start, block).in_small_groups();
+    let mut blocks = source.blocks(detected.data_start, block).with_few_in_flight();
     let keep = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut UnjoinedRows<'_>| {
         let mut matters = wanted.may_row(binding, row);
         for (table, (join, found)) in joins.iter().zip(&found).enumerate() {

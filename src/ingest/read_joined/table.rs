@@ -296,7 +296,8 @@ pub(super) fn read(
     is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<(Box<str>, Result<RowCells, String>)> + Sync),
 ) -> Result<(FoundRows, ReadTable), ReadError> {
-    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block).in_small_groups();
+    let mut blocks =
+        Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block).with_few_in_flight();
     let unkeyed = |row: &Row<'_>| {
         let has_code = codes.may_hold(join, row);
         Unkeyed { codes: u64::from(has_code), line: has_code.then_some(0), ..Unkeyed::default() }

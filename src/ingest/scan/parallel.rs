@@ -4,7 +4,7 @@
 //! blocks in order and appends the bytes up to that line end to the partial record of the previous blocks. If this
 //! completes the record, the assumption was right and the speculative scan is used. If not, because a quoted line break
 //! crosses the block boundary, the block is read again from the true start of its record. The result depends neither on
-//! the block size nor on the number of threads, and memory holds a few groups of blocks, never the whole file.
+//! the block size nor on the number of threads, and memory holds some blocks, never the whole file.
 //!
 //! ```text
 //!            a block ends inside a record            the record exceeds the limit
@@ -15,8 +15,7 @@
 //! ```
 
 use std::io::{self, Read};
-
-use rayon::prelude::*;
+use std::sync::atomic::AtomicUsize;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::Grammar;
@@ -26,16 +25,17 @@ use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::in_order::{InOrder, SpeculativeScan};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
+use crate::pipeline;
 use crate::spares::Spares;
 use crate::warning::Warning;
 
-/// Maximum number of rejected rows of a speculative scan. A scan with more is discarded, because the rejected rows of a whole
-/// group of blocks could fill the memory.
+/// Maximum number of rejected rows of a speculative scan. A scan with more is discarded, because the rejected rows of all blocks in
+/// flight could fill the memory.
 const MAX_SPECULATIVE_REJECTS: usize = 1 << 15;
 
 /// Observes a run while it reads, and can stop it.
 pub trait Watch: Sync {
-    /// Called after each group of blocks, with the bytes of the file, the rows and the kept items since the last call.
+    /// Called after each block, with the bytes of the file, the rows and the kept items since the last call.
     /// False stops the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
 
@@ -104,50 +104,52 @@ fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<
     // As many as there are blocks in flight, however long the file is.
     let (buffers, collectors) = (Spares::default(), Spares::default());
     let cannot_read = |e: io::Error| ReadError::cannot_read(&name, &e);
-    let scan_group = |group: &[Block]| {
-        let speculate = |block: &Block| {
-            let collector = || collectors.take().unwrap_or_else(C::for_block);
-            with_bytes(block, &buffers, |bytes| speculate(grammar, filter, bytes, look, collector()))
-        };
-        group.par_iter().map(speculate).collect::<io::Result<Vec<_>>>()
+    let most = AtomicUsize::new(blocks.most_in_flight());
+    let (mut seen, mut is_read) = (0, false);
+    let next = || {
+        if is_read {
+            return None;
+        }
+        let block = blocks.next_block(|| buffers.take().unwrap_or_default()).transpose()?;
+        is_read = block.is_err();
+        let taken = blocks.taken();
+        Some(block.map(|block| (block, taken - std::mem::replace(&mut seen, taken))))
     };
-    let mut join = |group: &[Block], scans: io::Result<Vec<SpeculativeScan<C>>>, taken: u64| {
+    let scan = |read: Result<(Block, u64), ReadError>| {
+        let (block, taken) = read?;
+        let collector = || collectors.take().unwrap_or_else(C::for_block);
+        let scanned = with_bytes(&block, &buffers, |bytes| speculate(grammar, filter, bytes, look, collector()));
+        Ok((scanned.map_err(cannot_read)?, block, taken))
+    };
+    let mut join = |scanned: Result<(SpeculativeScan<C>, Block, u64), ReadError>| {
+        let (scan, block, taken) = scanned?;
         let counted = (in_order.total.rows, in_order.total.kept.count());
-        for (block, scan) in group.iter().zip(scans.map_err(cannot_read)?) {
-            if in_order.is_right(&scan) {
-                in_order.accept(scan).into_iter().for_each(|collector| collectors.keep(collector));
-            } else {
-                let rescan = |bytes: &[u8]| in_order.rescan(&bytes[scan.before.len()..]);
-                with_bytes(block, &buffers, rescan).map_err(cannot_read)?;
-            }
+        if in_order.is_right(&scan) {
+            in_order.accept(scan).into_iter().for_each(|collector| collectors.keep(collector));
+        } else {
+            let rescan = |bytes: &[u8]| in_order.rescan(&bytes[scan.before.len()..]);
+            with_bytes(&block, &buffers, rescan).map_err(cannot_read)?;
+        }
+        if let Block::InMemory(buffer) = block {
+            buffers.keep(buffer);
         }
         let (rows, kept) = (in_order.total.rows - counted.0, in_order.total.kept.count() - counted.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(ReadError::Interrupted) }
     };
-    // Three groups are in flight: one is joined and one is scanned while the next is decompressed.
-    let mut scanned: (Vec<Block>, io::Result<Vec<SpeculativeScan<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
-    let mut spare = Vec::new();
-    let mut seen = 0;
-    let mut group = blocks.next_group(Vec::new())?;
-    while !group.is_empty() {
-        let taken = blocks.taken();
-        let (last, scans, read) = scanned;
-        let (next, (scans, joined)) = rayon::join(
-            || blocks.next_group(std::mem::take(&mut spare)),
-            || rayon::join(|| scan_group(&group), || join(&last, scans, read)),
-        );
-        joined?;
-        spare = last;
-        scanned = (group, scans, taken - std::mem::replace(&mut seen, taken));
-        group = next?;
-    }
-    let (group, scans, read) = scanned;
-    join(&group, scans, read)?;
+    let mut joined = Ok(());
+    pipeline::run(&most, next, scan, |scanned| {
+        joined = join(scanned);
+        joined.is_ok()
+    });
+    joined?;
     Ok(in_order)
 }
 
 /// Passes the bytes of a block to `work`, in a spare buffer if they are not in memory.
 fn with_bytes<R>(block: &Block, buffers: &Spares<Vec<u8>>, work: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+    if let Block::InMemory(bytes) = block {
+        return Ok(work(bytes));
+    }
     let mut buffer = buffers.take().unwrap_or_default();
     let done = block.bytes(&mut buffer).map(work);
     buffers.keep(buffer);

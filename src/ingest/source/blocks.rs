@@ -1,4 +1,4 @@
-//! Reads the text after the header in groups of blocks.
+//! Reads the text after the header in blocks.
 //!
 //! A block of a plain file is only a byte range: the thread that scans it also reads it, so that the bytes are in that
 //! core's L2 cache. A stream must be read in order, so its blocks already hold their bytes.
@@ -13,21 +13,15 @@ use crate::ingest::error::ReadError;
 use crate::ingest::source::decode::LeftOut;
 use crate::warning::WarningKind;
 
-/// Bytes of a plain file per group of blocks: enough that threads seldom wait for the last block of a group, few enough
-/// that progress moves and an interrupt takes effect at once, even on a slow disk.
-const GROUP_BYTES: usize = 32 << 20;
+/// Most blocks in flight per thread, so that a thread that is late seldom stops the others. Those that were scanned wait with the
+/// lines that they hold, which may take more than their bytes.
+const BLOCKS_PER_THREAD: usize = 8;
 
-/// Blocks per group of a stream whose blocks are smaller than [`SMALL_BLOCK_BYTES`]: enough to occupy the threads.
-const SMALL_BLOCKS: usize = 64;
-
-/// Blocks of fewer bytes count as small. Only tests use them.
-const SMALL_BLOCK_BYTES: usize = 1 << 12;
-
-/// Blocks of a stream that a group holds per thread, so that threads of different speed stay busy.
-const BLOCKS_PER_THREAD: usize = 4;
-
-/// Blocks of a group per thread where most rows are kept. Those of two groups are in memory.
+/// The same where rows are kept until others were read.
 const FEW_PER_THREAD: usize = 2;
+
+/// Of more threads, fewer blocks each are in flight.
+const MOST_BLOCKS: usize = 64;
 
 /// Where the text comes from.
 pub(crate) enum TextSource {
@@ -43,8 +37,7 @@ pub struct BlockReader {
     text: TextSource,
     block: usize,
     left_out: LeftOut,
-    /// Most blocks of a group per thread, if they are few.
-    per_thread: Option<usize>,
+    per_thread: usize,
 }
 
 /// One block of the text.
@@ -79,13 +72,19 @@ impl Block {
 
 impl BlockReader {
     pub(crate) fn new(name: String, text: TextSource, block: usize, left_out: LeftOut) -> Self {
-        Self { name, text, block: block.max(1), left_out, per_thread: None }
+        Self { name, text, block: block.max(1), left_out, per_thread: BLOCKS_PER_THREAD }
     }
 
-    /// The same with few blocks in a group: for files of which most rows are kept, which then take ten times their bytes.
+    /// The same with few blocks in flight: for files of which most rows are kept, which then take ten times their bytes.
     #[must_use]
-    pub(crate) fn in_small_groups(self) -> Self {
-        Self { per_thread: Some(FEW_PER_THREAD), ..self }
+    pub(crate) fn with_few_in_flight(self) -> Self {
+        Self { per_thread: FEW_PER_THREAD, ..self }
+    }
+
+    /// Most blocks in flight.
+    pub(crate) fn most_in_flight(&self) -> usize {
+        let threads = rayon::current_num_threads();
+        (threads * self.per_thread).min(MOST_BLOCKS).max(threads * FEW_PER_THREAD)
     }
 
     /// Bytes read from disk so far, for progress. For a compressed file these are compressed bytes.
@@ -106,43 +105,22 @@ impl BlockReader {
         &self.name
     }
 
-    /// The next blocks in order; empty at the end of the text. Reuses the buffers of `blocks`, an earlier group.
-    pub(crate) fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
+    /// The next block in order; `None` at the end of the text. The bytes of a stream are in a buffer that `buffer` makes.
+    pub(crate) fn next_block(&mut self, buffer: impl FnOnce() -> Vec<u8>) -> Result<Option<Block>, ReadError> {
         let block = self.block;
-        let few = self.per_thread.filter(|_| block >= SMALL_BLOCK_BYTES);
-        let few = few.map_or(usize::MAX, |few| few * rayon::current_num_threads());
         match &mut self.text {
             TextSource::File { file, at, size } => {
-                let in_group = (block.max(GROUP_BYTES) / block).min(few);
-                let end = (*at + (in_group * block) as u64).min(*size);
-                blocks.clear();
-                blocks.extend((*at..end).step_by(block).map(|from| Block::OnDisk {
-                    file: Arc::clone(file),
-                    at: from,
-                    length: (end - from).min(block as u64) as usize,
-                }));
-                *at = end;
+                let (from, length) = (*at, (*size - *at).min(block as u64));
+                *at += length;
+                let next = || Block::OnDisk { file: Arc::clone(file), at: from, length: length as usize };
+                Ok((length > 0).then(next))
             }
             TextSource::Stream { stream, .. } => {
-                let most = if block < SMALL_BLOCK_BYTES {
-                    SMALL_BLOCKS
-                } else {
-                    rayon::current_num_threads() * BLOCKS_PER_THREAD
-                };
-                blocks.resize_with(most.min(few), || Block::InMemory(Vec::new()));
-                let mut n = 0;
-                for next in &mut blocks {
-                    let Block::InMemory(buffer) = next else { continue };
-                    fill(stream, buffer, block).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
-                    if buffer.is_empty() {
-                        break;
-                    }
-                    n += 1;
-                }
-                blocks.truncate(n);
+                let mut buffer = buffer();
+                fill(stream, &mut buffer, block).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
+                Ok((!buffer.is_empty()).then_some(Block::InMemory(buffer)))
             }
         }
-        Ok(blocks)
     }
 }
 

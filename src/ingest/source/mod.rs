@@ -287,15 +287,10 @@ mod tests {
         let source = Source::from_bytes(name, bytes).expect("source");
         let mut blocks = source.blocks(0, 3);
         let (mut out, mut buffer) = (Vec::new(), Vec::new());
-        loop {
-            let group = blocks.next_group(Vec::new()).expect("a group");
-            if group.is_empty() {
-                return out;
-            }
-            for block in &group {
-                out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
-            }
+        while let Some(block) = blocks.next_block(Vec::new).expect("a block") {
+            out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
         }
+        out
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -325,15 +320,10 @@ mod tests {
     fn decoded(bytes: Vec<u8>) -> (Vec<u8>, Vec<WarningKind>) {
         let mut blocks = Source::from_bytes("x", bytes).expect("source").blocks(0, 7);
         let (mut out, mut buffer) = (Vec::new(), Vec::new());
-        loop {
-            let group = blocks.next_group(Vec::new()).expect("a group");
-            if group.is_empty() {
-                return (out, blocks.left_out());
-            }
-            for block in &group {
-                out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
-            }
+        while let Some(block) = blocks.next_block(Vec::new).expect("a block") {
+            out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
         }
+        (out, blocks.left_out())
     }
 
     #[test]
