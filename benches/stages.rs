@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use claimlint::claim::index::Index;
+use claimlint::claim::index::service::AskedOfMember;
+use claimlint::claim::index::{Asked, Index};
 use claimlint::claim::line::head::AmountsPer;
 use claimlint::claim::store::BATCH_LINES;
 use claimlint::claim::{Reader, Store};
@@ -188,7 +189,8 @@ fn stages(c: &mut Criterion) {
     let (_, lines) = bench.lines(&dense, true);
     group.bench_function("index, dense", |b| {
         b.iter(|| {
-            let index = Index::new(&lines, bench.policy.lists(), usize::MAX, false).expect("it is in memory");
+            let asked = Asked { of_member: AskedOfMember::Everything, units_on_numbers: false };
+            let index = Index::new(&lines, bench.policy.lists(), usize::MAX, asked).expect("it is in memory");
             assert_eq!(index.bins().len(), ROWS);
         });
     });

@@ -1,5 +1,6 @@
 //! Caps: if a fact that a denial rests on is uncertain, the denial becomes a review. spec: judging/caps.
 
+use crate::claim::index::service::AskedOfMember;
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::{Setting, Text};
 use crate::finding::Cap;
@@ -11,6 +12,24 @@ use crate::rules::rule::Rule;
 /// The first cap of the rule that applies.
 pub(super) fn first(rule: &Rule, input: &RuleInput<'_>, evidence: &Evidence) -> Option<Cap> {
     rule.caps.iter().copied().find(|cap| holds(*cap, input, evidence))
+}
+
+/// What the cap asks about the member's other services.
+pub(super) fn asks(cap: Cap) -> AskedOfMember {
+    match cap {
+        Cap::TwinAuthorization => AskedOfMember::Numbers,
+        Cap::PrimaryElsewhere => AskedOfMember::Everything,
+        Cap::Product
+        | Cap::Secondary
+        | Cap::Setting
+        | Cap::Emergency
+        | Cap::StatusUnread
+        | Cap::Level
+        | Cap::OtherAuthorization
+        | Cap::Edition
+        | Cap::Date
+        | Cap::Encounter => AskedOfMember::Nothing,
+    }
 }
 
 fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {

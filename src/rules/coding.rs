@@ -15,16 +15,14 @@ const ASSISTANT: Answer = Answer::NotApplicable("the row is an assistant's or a 
 
 /// The family, in order.
 pub(crate) const RULES: &[Rule] = &[
-    Rule::new("CD301", AppliesTo::Services, add_on_without_primary).capped_by(&[
-        Cap::Date,
-        Cap::Encounter,
-        Cap::PrimaryElsewhere,
-    ]),
-    Rule::new("CD302", AppliesTo::Services, two_primaries).capped_by(ENCOUNTER_CAPS),
-    Rule::new("CD303", AppliesTo::Services, units_exceed_limit).capped_by(ENCOUNTER_CAPS),
+    Rule::new("CD301", AppliesTo::Services, add_on_without_primary)
+        .capped_by(&[Cap::Date, Cap::Encounter, Cap::PrimaryElsewhere])
+        .asking_of_member(),
+    Rule::new("CD302", AppliesTo::Services, two_primaries).capped_by(ENCOUNTER_CAPS).asking_of_member(),
+    Rule::new("CD303", AppliesTo::Services, units_exceed_limit).capped_by(ENCOUNTER_CAPS).asking_of_member(),
     Rule::new("CD304", AppliesTo::Services, code_setting_conflict),
     Rule::new("CD305", AppliesTo::ServicesAndRelated, procedure_not_in_force),
-    Rule::new("CD306", AppliesTo::Services, vertebroplasty_same_encounter),
+    Rule::new("CD306", AppliesTo::Services, vertebroplasty_same_encounter).asking_of_member(),
     Rule::new("CD308", AppliesTo::Services, laterality_modifier),
     Rule::new("CD309", AppliesTo::ServicesAndRelated, unlisted_augmentation_code),
     Rule::new("CD310", AppliesTo::Services, supplement_without_reposition),

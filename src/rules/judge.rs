@@ -3,6 +3,7 @@
 use crate::claim::authorization::AuthorizationFile;
 use rustc_hash::FxHashSet;
 
+use crate::claim::index::service::AskedOfMember;
 use crate::claim::value::status::RowStatus;
 use crate::claim::{Bin, Cents, LineSet};
 use crate::finding::RuleId;
@@ -127,6 +128,15 @@ pub(super) fn asked(policy: &Policy) -> Vec<(RuleId, Rule)> {
     in_order(asked.map(|(id, rule)| (id, *rule)))
 }
 
+/// What the rules that the run asks want to know about the member's other services.
+pub(crate) fn asked_of_member(policy: &Policy) -> AskedOfMember {
+    let rules = asked(policy);
+    let doubting = doubting_unasked(&rules);
+    let all = rules.iter().map(|(_, rule)| rule).chain(&doubting);
+    let of_rule = |rule: &Rule| rule.caps.iter().map(|cap| cap::asks(*cap)).fold(rule.asks, AskedOfMember::max);
+    all.map(of_rule).max().unwrap_or_default()
+}
+
 /// The rules that doubt necessity and are not among those asked. The necessity of a service is stated by every run, so it
 /// does not depend on the selection.
 pub(super) fn doubting_unasked(asked: &[(RuleId, Rule)]) -> Vec<Rule> {
@@ -192,6 +202,7 @@ fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
 }
 
 /// The input of the rules for a service of the line set.
+#[inline]
 pub(super) fn service_input<'a>(
     line_set: &'a LineSet<'_>,
     policy: &'a Policy,
@@ -202,6 +213,7 @@ pub(super) fn service_input<'a>(
     RuleInput::service(policy, line_set, i, decision)
 }
 
+#[inline]
 pub(super) fn ask(
     rules: &[(RuleId, Rule)],
     input: &RuleInput<'_>,
@@ -223,6 +235,7 @@ pub(super) fn ask(
 
 /// Derives the verdict from the findings of a service. `unasked`: the rules of [`doubting_unasked`]. `claim_counted`: an
 /// earlier service of the claim has its amounts.
+#[inline]
 pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], unasked: &[Rule], claim_counted: bool) -> Judgment {
     let doubted = || {
         findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity)

@@ -1,5 +1,6 @@
 //! A rule of the roster: when it is asked, and what it answers.
 
+use crate::claim::index::service::AskedOfMember;
 use crate::finding::evidence::Evidence;
 use crate::finding::{Cap, Subject};
 use crate::rules::input::RuleInput;
@@ -66,15 +67,22 @@ pub struct Rule {
     pub doubts_necessity: bool,
     /// If one of these caps applies, a denial becomes a review. The finding names the first one that applies.
     pub caps: &'static [Cap],
+    /// What the check asks about the member's other services. Caps ask for themselves.
+    pub asks: AskedOfMember,
 }
 
 impl Rule {
     pub(super) const fn new(code: &'static str, applies_to: AppliesTo, check: fn(&RuleInput<'_>) -> Answer) -> Self {
-        Self { code, applies_to, check, doubts_necessity: false, caps: &[] }
+        Self { code, applies_to, check, doubts_necessity: false, caps: &[], asks: AskedOfMember::Nothing }
     }
 
     pub(super) const fn capped_by(self, caps: &'static [Cap]) -> Self {
         Self { caps, ..self }
+    }
+
+    /// Its check looks at the encounter or the session of a service.
+    pub(super) const fn asking_of_member(self) -> Self {
+        Self { asks: AskedOfMember::Everything, ..self }
     }
 
     pub(super) const fn doubting_necessity(self) -> Self {

@@ -6,11 +6,11 @@ use crate::rules::rule::{Answer, AppliesTo, CPT_ONLY, Rule};
 
 /// The family, in order.
 pub(crate) const RULES: &[Rule] = &[
-    Rule::new("TW601", AppliesTo::Services, setting_disagrees),
-    Rule::new("TW602", AppliesTo::Services, office_beside_facility),
-    Rule::new("TW603", AppliesTo::Services, stay_billed_twice),
-    Rule::new("TW604", AppliesTo::Services, service_billed_twice),
-    Rule::new("TW605", AppliesTo::Services, outpatient_beside_stay),
+    Rule::new("TW601", AppliesTo::Services, setting_disagrees).asking_of_member(),
+    Rule::new("TW602", AppliesTo::Services, office_beside_facility).asking_of_member(),
+    Rule::new("TW603", AppliesTo::Services, stay_billed_twice).asking_of_member(),
+    Rule::new("TW604", AppliesTo::Services, service_billed_twice).asking_of_member(),
+    Rule::new("TW605", AppliesTo::Services, outpatient_beside_stay).asking_of_member(),
 ];
 
 /// Fires if the session has such a row.

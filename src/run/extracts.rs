@@ -12,6 +12,7 @@ use crate::ingest::same_text::{RowCounts, Texts};
 use crate::ingest::source::same_file;
 use crate::ingest::{Extract, ReadError, Source, TableUsage, Watch};
 use crate::ledger::Ledger;
+use crate::rules::judge::asked_of_member;
 use crate::run::context::{Input, RunContext};
 use crate::run::indexed::Run;
 use crate::run::read::{absent, read_one, unmapped};
@@ -141,7 +142,8 @@ pub fn run_with(
     warnings.extend(of_authorizations.cloned().chain(watch.warnings()));
     context.tables = tables;
     context.warnings = warning::merged(warnings);
-    let run = Run::new(context, store, setup.memory.as_ref());
+    let of_member = asked_of_member(&context.policy);
+    let run = Run::new(context, store, setup.memory.as_ref(), of_member);
     run.map_err(|e| e.downcast::<ReadError>().unwrap_or_else(|e| ReadError::Spool(e.to_string())))
 }
 

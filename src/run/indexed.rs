@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededKeys, PartRows};
-use crate::claim::index::Index;
 use crate::claim::index::bits::Bits;
+use crate::claim::index::service::AskedOfMember;
+use crate::claim::index::{Asked, Index};
 use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::{IdRoom, Mask};
 use crate::claim::store::BATCH_LINES;
@@ -35,6 +36,7 @@ pub struct Run {
     store: Store,
     starts: Vec<usize>,
     index: Index,
+    asked: Asked,
     /// Rows by bin as far as reading knows them: rejected and out of scope.
     ledger_read: Ledger,
     /// Bytes that a pass over the lines may take.
@@ -60,9 +62,16 @@ struct Survey {
 }
 
 impl Run {
-    pub(super) fn new(context: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+    /// Indexes lines. `of_member`: what is asked about the other services of a member.
+    pub(super) fn new(
+        context: RunContext,
+        store: Store,
+        memory: Option<&Memory>,
+        of_member: AskedOfMember,
+    ) -> io::Result<Self> {
         let pass_bytes = memory.map_or(usize::MAX, Memory::of_index);
-        let index = Index::new(&store, context.policy.lists(), pass_bytes, context.authorizations.is_some())?;
+        let asked = Asked { of_member, units_on_numbers: context.authorizations.is_some() };
+        let index = Index::new(&store, context.policy.lists(), pass_bytes, asked)?;
         let (starts, ledger_read) = (store.starts(), context.ledger);
         let scratch =
             memory.map_or_else(|| Arc::new(tempfile::tempfile) as Scratch, |memory| Arc::clone(&memory.scratch));
@@ -71,6 +80,7 @@ impl Run {
             store,
             starts,
             index,
+            asked,
             ledger_read,
             pass_bytes,
             claims_at_risk: Vec::new(),
@@ -164,8 +174,12 @@ impl Run {
         Ok(Some(Arc::new(AuthorizationFile::of_some(rows, &self.context.policy.codes))))
     }
 
-    /// Judges all lines as one part.
+    /// Judges all lines as one part. Everything is known of their services, whatever the rules ask.
     pub fn judge_all(mut self) -> io::Result<JudgedRun> {
+        if self.asked.of_member != AskedOfMember::Everything {
+            self.asked.of_member = AskedOfMember::Everything;
+            self.index = Index::new(&self.store, self.context.policy.lists(), self.pass_bytes, self.asked)?;
+        }
         let lines = std::mem::replace(&mut self.store, Store::new(None, BATCH_LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
         let file = self.authorization_rows(PartRows::all)?;
@@ -179,7 +193,7 @@ impl Run {
         let mut store = Store::new(None, BATCH_LINES);
         lines.into_iter().for_each(|batch| store.push(&batch, 0));
         let ledger = context.ledger;
-        let mut run = Self::new(context, store, None)?;
+        let mut run = Self::new(context, store, None, AskedOfMember::Everything)?;
         run.context.ledger = ledger;
         Ok(run)
     }
@@ -195,8 +209,7 @@ impl Run {
         self.context.authorizations = masking.masked(&self.context, self.scratch())?;
         self.masking = Some(masking);
         if has_id_numbers {
-            let (lists, numbers) = (self.context.policy.lists(), self.authorizations().is_some());
-            self.index = Index::new(&self.store, lists, self.pass_bytes, numbers)?;
+            self.index = Index::new(&self.store, self.context.policy.lists(), self.pass_bytes, self.asked)?;
             self.context.ledger = self.ledger_read;
             self.claims_at_risk.clear();
             self.look_through()?;

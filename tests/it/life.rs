@@ -297,7 +297,7 @@ fn verdicts(run: &JudgedRun) -> Vec<String> {
 }
 
 /// Rows as they are generated: column and value pairs.
-fn rows() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn rows() -> impl Strategy<Value = Vec<String>> {
     let pick = |column: &'static str, values: &'static [&'static str]| {
         prop::sample::select(values).prop_map(move |value| format!("{column}={value}"))
     };

@@ -3,7 +3,20 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use claimlint::finding::Finding;
+use claimlint::ingest::BLOCK;
+use claimlint::policy::parse::{PolicyFile, load};
+use claimlint::policy::selection::Selection;
+use claimlint::policy::{Policy, overrides};
+use claimlint::rules::{codes, get};
+use claimlint::run::Run;
+use proptest::prelude::*;
+use rayon::prelude::*;
+
+use crate::cases::Case;
 use crate::cli::{CommandOutput, TestDir};
+use crate::kit::{Inputs, POLICY, config};
+use crate::life;
 
 /// Invented claims on which most rules fire.
 fn with_claims() -> TestDir {
@@ -181,4 +194,62 @@ fn a_selection_without_its_dossier_cannot_be_judged_again() {
     let refused = dir.run(&["verify", "part", "made/claims.csv", "--auths", "made/authorizations.csv"]);
     let only = "a report of --select or --ignore can be judged again only with its dossier";
     assert!(refused.code == Some(2) && refused.err.contains(only), "{}", refused.err);
+}
+
+/// The policy with only these rules.
+fn asking(rules: &[&str]) -> Policy {
+    let selection = Selection { select: rules.iter().map(|rule| (*rule).to_owned()).collect(), ignore: Vec::new() };
+    let file = PolicyFile { file: "settings.toml".into(), text: overrides::text([], [], &selection) };
+    load(&[file], &codes()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Every finding of a run with its place and what made it fire.
+fn findings(run: &Run) -> Vec<String> {
+    let of_part = |n: usize| {
+        let part = run.part(n).expect("memory holds it");
+        let said = |f: &Finding| {
+            let (line, evidence) = (run.lines_before(n) + f.line, &f.evidence);
+            format!("{} line {line} {:?} {:?} {evidence:?}", get(f.rule).code, f.disposition, f.capped_by)
+        };
+        part.judged.findings.iter().map(said).collect::<Vec<_>>()
+    };
+    (0..run.parts()).flat_map(of_part).collect()
+}
+
+/// The findings of these rules among others.
+fn of(rules: &[&str], findings: Vec<String>) -> Vec<String> {
+    findings.into_iter().filter(|said| rules.iter().any(|rule| said.starts_with(rule))).collect()
+}
+
+/// What a run does not look for, because none of its rules asks it, changes nothing.
+#[test]
+fn every_rule_finds_alone_what_it_finds_among_all() {
+    let alone: Vec<(&str, Policy)> = codes().into_iter().map(|code| (code, asking(&[code]))).collect();
+    let read = |case: &Case, policy: &Policy| case.inputs.read_by(policy, BLOCK, 3, None).expect("a case can be read");
+    let wrong = Case::all().into_par_iter().flat_map_iter(|case| {
+        let all = findings(&read(&case, &POLICY));
+        let is_fired = |code: &str| all.iter().any(|said| said.starts_with(code));
+        let differs = |(code, policy): &&(&str, Policy)| {
+            is_fired(code) && findings(&read(&case, policy)) != of(&[code], all.clone())
+        };
+        alone.iter().filter(differs).map(|(code, _)| format!("{code}: {}", case.sentence)).collect::<Vec<_>>()
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    /// The same of rows of few members, most of them without a number.
+    #[test]
+    fn rules_find_alone_what_they_find_among_all(rows in life::rows(), all_named in any::<bool>()) {
+        let named = |row: &String| if all_named { row.replace("member_id= ", "member_id=M2 ") } else { row.clone() };
+        let rows: Vec<String> = rows.iter().map(named).collect();
+        let inputs = Inputs::one(life::extract(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
+        let read = |policy: &Policy| findings(&inputs.read_by(policy, BLOCK, 3, None).expect("it can be read"));
+        let all = read(&POLICY);
+        for chosen in [&["PA201"][..], &["PA201", "DX101"], &["CD301"], &["CD303"], &["TW604"], &["TW601", "PA201"]] {
+            prop_assert_eq!(read(&asking(chosen)), of(chosen, all.clone()), "{:?}", chosen);
+        }
+    }
 }

@@ -6,15 +6,17 @@
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU16, Ordering};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::index::bits::Bits;
+use crate::claim::index::bits::{Bits, SharedBits};
 use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{LINES_AT_A_TIME, Lines, copies};
 use crate::claim::index::service::{Bin, RowRef, ServiceKey};
 use crate::claim::index::survey::{FILLED, Traits};
 use crate::claim::line::fill::Filling;
@@ -131,26 +133,34 @@ type Row = ClaimRow<Stated>;
 
 /// Claims with two or more live lines that state different facts. In all other claims there is nothing to fill in.
 fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
-    let mut claims = Bits::new(bins.len());
-    // No line states all facts of 16 bits.
-    let mut stated = vec![u16::MAX; bins.len()];
-    for (line, traits) in traits.iter().enumerate().filter(|(line, _)| bins[*line].is_live()) {
-        let claim = identity.claim_of[line];
-        let of_claim = &mut stated[claim as usize];
-        if *of_claim == u16::MAX {
-            *of_claim = traits.stated();
-        } else if *of_claim != traits.stated() {
-            claims.insert(claim);
-        }
+    if identity.several.is_empty() {
+        return Bits::new(bins.len());
     }
-    claims
+    // No line states all facts of 16 bits.
+    let stated = copies(bins.len(), || AtomicU16::new(u16::MAX));
+    let unequal = SharedBits::new(bins.len());
+    (0..bins.len()).into_par_iter().with_min_len(LINES_AT_A_TIME).for_each(|line| {
+        let claim = identity.claim_of[line];
+        if identity.several.contains(claim) && bins[line].is_live() {
+            let (of_claim, own) = (&stated[claim as usize], traits[line].stated());
+            let before = of_claim.compare_exchange(u16::MAX, own, Ordering::Relaxed, Ordering::Relaxed);
+            if before.is_err_and(|before| before != own) {
+                unequal.insert(claim);
+            }
+        }
+    });
+    unequal.finish()
 }
 
 impl Facts {
     /// Finds where the facts come from that lines lack.
     pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
         let unequal = claims_to_fill(traits, identity, bins);
-        let count = live_claims(identity, bins).filter(|claim| unequal.contains(*claim)).count();
+        let count = if unequal.is_empty() {
+            0
+        } else {
+            live_claims(identity, bins).filter(|claim| unequal.contains(*claim)).count()
+        };
         let wants = |number: usize| bins[number].is_live() && unequal.contains(identity.claim_of[number]);
         let remember = |number: usize, line: Line<'_>| {
             let stated = Stated { has: traits[number].stated(), form: line.form };

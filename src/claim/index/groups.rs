@@ -183,14 +183,16 @@ impl<T: Copy> GroupedItems<T> {
     pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> KeyHash) -> Self {
         let items: Vec<T> = items.collect();
         let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::with_capacity(items.len()), Vec::new());
-        let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::with_capacity(items.len() / 2);
-        for item in &items {
+        // The first item of each group, by its place, which takes less memory than its key.
+        let mut firsts = hashbrown::HashTable::<u32>::with_capacity(items.len());
+        let key_at = |place: &u32| key(&items[*place as usize]);
+        for (place, item) in (0..).zip(&items) {
             let key = key(item);
-            let group = match seen.entry(key as u64, |(k, _)| *k == key, |(k, _)| *k as u64) {
-                hashbrown::hash_table::Entry::Occupied(known) => known.get().1,
+            let group = match firsts.entry(key as u64, |other| key_at(other) == key, |other| key_at(other) as u64) {
+                hashbrown::hash_table::Entry::Occupied(first) => of_item[*first.get() as usize],
                 hashbrown::hash_table::Entry::Vacant(free) => {
                     let group = sizes.len() as u32;
-                    free.insert((key, group));
+                    free.insert(place);
                     sizes.push(0);
                     group
                 }

@@ -5,23 +5,26 @@
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::index::bits::{Bits, SharedBits};
-use crate::claim::index::groups::{Group, Keyed};
+use crate::claim::index::groups::{Group, GroupedItems, Keyed};
 use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::numberless::Numberless;
+use crate::claim::index::partition::{Entries, Lines, copies, held};
 use crate::claim::index::service::ServiceKey;
-use crate::claim::index::survey::Traits;
-use crate::claim::line::Line;
+use crate::claim::line::{Batch, Line, Text};
 
 /// The claims of all lines.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
     /// The claim of each line.
     pub(crate) claim_of: Vec<u32>,
+    /// Claims with several lines, which fewer than half have.
+    pub(crate) several: Bits,
     /// Lines without a member whose claim has one: the line that names the member, and its hash.
     pub(crate) members: Notes<(u32, KeyHash)>,
     /// Claims whose number another member also has.
@@ -38,6 +41,16 @@ struct Row {
 
 /// Stands for a line without a member. A member's hash equals it with a chance of one in 10^38.
 const NO_MEMBER: KeyHash = 0;
+
+/// Stands for the claim of the line before. A run has fewer lines.
+const AS_BEFORE: u32 = u32::MAX;
+
+/// Do two lines in a row surely belong to one claim? Many do, and only the first of them is looked up.
+fn is_same_claim(before: Line<'_>, line: Line<'_>) -> bool {
+    let is_mangled = before.marks().claim_id_mangled || line.marks().claim_id_mangled;
+    let has_both = !is_mangled && line.states(Text::MemberId);
+    has_both && before.claim_id() == line.claim_id() && before.text(Text::MemberId) == line.text(Text::MemberId)
+}
 
 impl Row {
     fn member(&self) -> Option<KeyHash> {
@@ -66,31 +79,58 @@ struct Found {
 }
 
 impl Identity {
-    /// Finds the claims.
-    pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits]) -> io::Result<Self> {
-        let remember = |number: usize, line: Line<'_>| Row {
-            number: lines.keys.claim_number(line),
-            member: lines.keys.member(line).unwrap_or(NO_MEMBER),
-            line: number as u32,
+    /// Finds the claims. Shows each line with a member to `numberless`.
+    pub(crate) fn find(lines: &Lines<'_>, numberless: Option<&Numberless>) -> io::Result<Self> {
+        let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Row)| {
+            let mut before: Option<(Line<'_>, KeyHash)> = None;
+            for (n, line) in batch.iter().enumerate() {
+                let same = before.filter(|(before, _)| is_same_claim(*before, line));
+                let member = same.map_or_else(|| lines.keys.member(line).unwrap_or(NO_MEMBER), |(_, member)| member);
+                if same.is_none() {
+                    add(Row { number: lines.keys.claim_number(line), member, line: (start + n) as u32 });
+                }
+                if let Some(numberless) = numberless.filter(|_| member != NO_MEMBER) {
+                    numberless.see((start + n) as u32, member);
+                }
+                before = Some((line, member));
+            }
+            Ok(())
         };
         let found = Found {
-            claim_of: traits.iter().map(|_| AtomicU32::new(0)).collect(),
+            claim_of: copies(lines.len(), || AtomicU32::new(AS_BEFORE)),
             members: NoteTaker::new(lines),
             shared: SharedBits::new(lines.len()),
         };
-        lines.partitioned(
-            lines.len(),
-            size_of::<(&Row, u32)>(),
-            |_| true,
-            remember,
-            |rows| {
-                let mut members = Vec::new();
-                rows.groups(|of_number| found.one_number(&of_number, &mut members))?;
-                found.members.add(&mut members)
-            },
-        )?;
-        let claim_of = found.claim_of.into_iter().map(AtomicU32::into_inner).collect();
-        Ok(Self { claim_of, members: found.members.finish()?, shared: found.shared.finish() })
+        lines.partitioned_batches(lines.len(), size_of::<(&Row, u32)>(), remember, |rows| {
+            let mut members = Vec::new();
+            match &rows {
+                Entries::Held { partitioned, number } => {
+                    let odd = found.plain_numbers(&held(partitioned, *number).collect::<Vec<_>>());
+                    let odd = GroupedItems::new(odd.into_iter(), |row| row.number);
+                    odd.iter().try_for_each(|rows| found.one_number(&Group::Held(rows), &mut members))?;
+                }
+                Entries::OnDisk(_) => rows.groups(|of_number| found.one_number(&of_number, &mut members))?,
+            }
+            found.members.add(&mut members)
+        })?;
+        let mut claim_of: Vec<u32> = found.claim_of.into_iter().map(AtomicU32::into_inner).collect();
+        let several = SharedBits::new(claim_of.len());
+        // The first line of a batch was looked up.
+        let starts = lines.starts.par_iter().zip(lines.by_batch(&mut claim_of));
+        starts.for_each(|(start, claims)| {
+            let mut before = *start as u32;
+            for (line, claim) in (*start as u32..).zip(claims) {
+                if *claim == AS_BEFORE {
+                    *claim = before;
+                }
+                before = *claim;
+                if before != line {
+                    several.insert(before);
+                }
+            }
+        });
+        let (several, shared) = (several.finish(), found.shared.finish());
+        Ok(Self { claim_of, several, members: found.members.finish()?, shared })
     }
 
     /// Is the line the first of its claim?
@@ -100,6 +140,25 @@ impl Identity {
 }
 
 impl Found {
+    /// Finds the claims of all claim numbers of which each row names the same member, as nearly all do. Returns the rows of the others.
+    fn plain_numbers<'r>(&self, rows: &[&'r Row]) -> Vec<&'r Row> {
+        // The first row of each number, by its place, which takes less memory than the number.
+        let mut firsts = hashbrown::HashTable::<u32>::with_capacity(rows.len());
+        let mut odd: FxHashSet<KeyHash> = FxHashSet::default();
+        let number = |place: &u32| rows[*place as usize].number;
+        for (place, row) in (0..).zip(rows) {
+            let entry =
+                firsts.entry(row.number as u64, |other| number(other) == row.number, |other| number(other) as u64);
+            let first = rows[*entry.or_insert(place).get() as usize];
+            let is_first = first.line == row.line;
+            if !is_first && (first.member != row.member || row.member == NO_MEMBER) {
+                odd.insert(row.number);
+            }
+            self.set(row.line, first.line);
+        }
+        if odd.is_empty() { Vec::new() } else { rows.iter().copied().filter(|row| odd.contains(&row.number)).collect() }
+    }
+
     /// Finds the claims of the rows of one claim number. `members` are those that are not yet kept with the rest.
     fn one_number(&self, rows: &Group<'_, Row>, members: &mut Vec<(ServiceKey, (u32, KeyHash))>) -> io::Result<()> {
         let (mut first_line, mut first_member, mut is_one_claim) = (None, None, true);

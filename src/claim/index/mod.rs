@@ -18,6 +18,7 @@
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
 //! - [`notes`]: values of services, kept by batch, on disk if memory does not hold them.
+//! - [`numberless`]: lines of members who have a service without an authorization number.
 //! - [`identity`]: which rows are one claim.
 //! - [`named`]: which claims a row names as its original.
 //! - [`taken_back`]: what reversals are compared with.
@@ -45,6 +46,7 @@ pub(crate) mod survey;
 
 pub(crate) mod identity;
 pub(crate) mod named;
+pub(crate) mod numberless;
 
 pub mod service;
 
@@ -71,6 +73,7 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -81,14 +84,15 @@ use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::{LineSet, Relations};
 use crate::claim::index::named::NamedClaims;
 use crate::claim::index::notes::{Notes, NotesInOrder};
+use crate::claim::index::numberless::Numberless;
 use crate::claim::index::numbers::UnitsOnNumbers;
 use crate::claim::index::parties::Parties;
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{LINES_AT_A_TIME, Lines};
 use crate::claim::index::service::{
-    Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
+    AskedOfMember, Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
 };
 use crate::claim::index::stays::Stays;
-use crate::claim::index::survey::survey;
+use crate::claim::index::survey::{Traits, survey};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
 use crate::claim::value::code_set::CodeSet;
@@ -110,16 +114,29 @@ pub struct Index {
     settings: SettingTable,
 }
 
+/// What a run asks beyond the rows of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// About the other services of a member.
+    pub of_member: AskedOfMember,
+    /// The units of all services with the same authorization number.
+    pub units_on_numbers: bool,
+}
+
 impl Index {
     /// Indexes all lines. `memory` is the number of bytes that one pass may take; with less memory, the lines are read more
-    /// often. If `numbers` is set, units are also counted per authorization number. Fails if spooled lines cannot be read.
-    pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, numbers: bool) -> io::Result<Self> {
+    /// often. Fails if spooled lines cannot be read.
+    pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, asked: Asked) -> io::Result<Self> {
         let lines = Lines { store, starts: store.starts(), keys: Keys::new(), memory, fill: None };
         let traits = survey(&lines, policy.codes)?;
-        let identity = Identity::find(&lines, &traits)?;
+        let numberless = match asked.of_member {
+            AskedOfMember::Numbers => Numberless::find(&lines, &traits)?,
+            AskedOfMember::Nothing | AskedOfMember::Everything => None,
+        };
+        let identity = Identity::find(&lines, numberless.as_ref())?;
         let named = NamedClaims::find(&lines, &traits, &identity)?;
-        let mut bins: Vec<Bin> =
-            traits.iter().map(|traits| if traits.is_listed() { Bin::InScope } else { Bin::Related }).collect();
+        let bin = |traits: &Traits| if traits.is_listed() { Bin::InScope } else { Bin::Related };
+        let mut bins: Vec<Bin> = traits.par_iter().with_min_len(LINES_AT_A_TIME).map(bin).collect();
         let reversals = reversals::find(&lines, &traits, &identity, &named, &mut bins)?;
         versions::duplicates(&lines, &traits, &identity, &mut bins)?;
         let decided = versions::decided(&lines, &traits, &identity, &bins)?;
@@ -132,9 +149,16 @@ impl Index {
         let lines = Lines { fill: Some(&fill), ..lines };
         let stays = Stays::find(&lines, &traits, &identity, &bins, policy.codes)?;
         let earlier_codes = earlier_codes::find(&lines, &identity, &bins)?;
-        let parties = Parties::find(&lines, &identity, &bins, &stays, policy)?;
-        let units_on_numbers =
-            if numbers { numbers::count(&lines, &bins, &stays, policy)? } else { UnitsOnNumbers::default() };
+        let only = numberless.map(Numberless::lines);
+        let parties = match asked.of_member {
+            AskedOfMember::Nothing => Parties::default(),
+            _ => Parties::find(&lines, &identity, &bins, (&stays, policy), only.as_ref())?,
+        };
+        let units_on_numbers = if asked.units_on_numbers {
+            numbers::count(&lines, &bins, &stays, policy)?
+        } else {
+            UnitsOnNumbers::default()
+        };
         Ok(Self {
             bins,
             relations: Arc::new(Relations {
@@ -216,6 +240,7 @@ impl Index {
     }
 
     /// The service of this kind on a line. `stay` is the stay that starts on the line.
+    #[inline]
     fn service(
         &self,
         number: u32,

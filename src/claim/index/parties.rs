@@ -9,6 +9,7 @@ use std::io;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::{BigGroup, Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
@@ -89,19 +90,21 @@ impl<'t> Found<'t> {
 }
 
 impl Parties {
-    /// Groups the live lines.
+    /// Groups the live lines. If `only` is given, these are all lines of some members, and only their sessions are found.
     pub(crate) fn find(
         lines: &Lines<'_>,
         identity: &Identity,
         bins: &[Bin],
-        stays: &Stays,
-        policy: PolicyLists<'_>,
+        (stays, policy): (&Stays, PolicyLists<'_>),
+        only: Option<&Bits>,
     ) -> io::Result<Self> {
+        let is_wanted = |line: usize| bins[line].is_live() && only.is_none_or(|only| only.contains(line as u32));
         let is_cpt = |id: &CodeId| policy.codes.get(*id).listed && policy.codes.get(*id).system == System::Cpt;
         let listed: Vec<CodeId> = policy.codes.iter().map(|(id, _)| id).filter(is_cpt).collect();
         let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Entry)| {
             let mut stays = stays.of(start..start + batch.len())?;
-            for (n, line) in batch.iter().enumerate().filter(|(n, _)| bins[start + n].is_live()) {
+            let wanted: Vec<usize> = (0..batch.len()).filter(|n| is_wanted(start + n)).collect();
+            batch.each_of(&wanted, |n, line| {
                 let (number, claim) = ((start + n) as u32, identity.claim_of[start + n]);
                 let member = lines.keys.member(line);
                 let cpt = cpt_service(bins[start + n], line, policy.codes);
@@ -118,17 +121,18 @@ impl Parties {
                 } else {
                     add(entry);
                 }
-            }
+            });
             Ok(())
         };
-        let live = bins.iter().filter(|bin| bin.is_live()).count() + stays.len();
+        let live = (0..lines.len()).filter(|line| is_wanted(*line)).count();
+        let most = if live == 0 { 0 } else { live + stays.len() };
         let beside = size_of::<(&Entry, u32, u32)>();
         let takers = NoteTakers {
             encounters: NoteTaker::new(lines),
             units_so_far: NoteTaker::new(lines),
             sessions: NoteTaker::new(lines),
         };
-        lines.partitioned_batches(live, beside, remember, |entries| {
+        lines.partitioned_batches(most, beside, remember, |entries| {
             let mut found = Found::new(&takers);
             let mut counter = Counter {
                 order: Vec::new(),
@@ -140,6 +144,7 @@ impl Parties {
             entries.groups(|party| match party {
                 // A line that is alone with its member has nothing to be compared with.
                 Group::Held([_]) => Ok(()),
+                Group::Held(party) if only.is_some() && !may_lack_a_number(party) => Ok(()),
                 Group::Held(party) => {
                     visits.clear();
                     visits.extend(party.iter().map(|entry| entry.visit));
@@ -155,12 +160,22 @@ impl Parties {
             found.keep()
         })?;
         let NoteTakers { encounters, units_so_far, sessions } = takers;
+        if only.is_some() {
+            return Ok(Self { sessions: sessions.finish()?, ..Self::default() });
+        }
         Ok(Self {
             encounters: encounters.finish()?,
             units_so_far: units_so_far.finish()?,
             sessions: sessions.finish()?,
         })
     }
+}
+
+/// Do lines of one claim carry an authorization number, and lines of another one none?
+fn may_lack_a_number(party: &[&Entry]) -> bool {
+    let claim = party[0].visit.claim;
+    let carry = |number: bool| party.iter().any(|entry| entry.visit.carries_number == number);
+    party.iter().any(|entry| entry.visit.claim != claim) && carry(true) && carry(false)
 }
 
 /// Counts the encounters of one party after another, and keeps its buffers.

@@ -19,6 +19,9 @@ use crate::steps;
 /// Minimum number of lines for more than one partition: below it a second thread costs more than it saves.
 const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
+/// Lines that a thread takes at a time where a line takes a few nanoseconds.
+pub(crate) const LINES_AT_A_TIME: usize = MIN_PARTITIONED_LINES;
+
 /// Bytes of a partition. Entries with equal keys are anywhere in their partition, and to fetch them from memory takes longer than all
 /// other work on them, so they and the table of their keys should be in the caches of a core. Measured on two cores with 1 MiB each
 /// and 32 MiB in common: with 8 MiB the rows of a claim are found a third slower; with 512 KiB, which makes more partitions, writing
@@ -84,6 +87,28 @@ impl Lines<'_> {
         (0..self.store.batches()).into_par_iter().map(one).collect()
     }
 
+    /// Calls `look` for each line, without the facts of other rows, in parallel. Returns the results in order.
+    pub(crate) fn each_line<T: Clone + Send + Sync>(
+        &self,
+        empty: T,
+        look: impl Fn(Line<'_>) -> T + Sync,
+    ) -> io::Result<Vec<T>> {
+        let mut all = copies(self.len(), || empty.clone());
+        self.by_batch(&mut all).into_par_iter().enumerate().try_for_each(|(n, results)| {
+            let batch = self.store.batch(n)?;
+            results.iter_mut().zip(batch.iter()).for_each(|(result, line)| *result = look(line));
+            Ok::<_, io::Error>(())
+        })?;
+        Ok(all)
+    }
+
+    /// Values of all lines by batch.
+    pub(crate) fn by_batch<'v, T>(&self, mut values: &'v mut [T]) -> Vec<&'v mut [T]> {
+        let ends = self.starts.iter().skip(1).copied().chain([self.len()]);
+        let of_batch = |(start, end): (&usize, usize)| values.split_off_mut(..end - start).unwrap_or_default();
+        self.starts.iter().zip(ends).map(of_batch).collect()
+    }
+
     /// Partitions the entries that `remember` makes of the lines that `wants` names, and returns the results of `work` for each
     /// partition, whose entries it gets in input order, and for each group that is on disk. `most` is the maximum number of
     /// entries; `beside` is the number of bytes that `work` needs for an entry in addition to the entry itself.
@@ -100,8 +125,8 @@ impl Lines<'_> {
             beside,
             |start, batch, add| {
                 // Nothing is read of a line that is not wanted.
-                let wanted = (0..batch.len()).filter(|n| wants(start + n));
-                wanted.for_each(|n| add(remember(start + n, batch.line(n))));
+                let wanted: Vec<usize> = (0..batch.len()).filter(|n| wants(start + n)).collect();
+                batch.each_of(&wanted, |n, line| add(remember(start + n, line)));
                 Ok(())
             },
             work,
@@ -239,6 +264,11 @@ impl Lines<'_> {
     }
 }
 
+/// So many values, made in parallel, because the system hands out their memory page by page.
+pub(crate) fn copies<T: Send>(count: usize, value: impl Fn() -> T + Sync) -> Vec<T> {
+    (0..count).into_par_iter().with_min_len(LINES_AT_A_TIME).map(|_| value()).collect()
+}
+
 /// The partition of a key. The upper half decides it; hash tables use the lower half.
 fn partition_of(key: KeyHash, partitions: usize) -> usize {
     (((key >> 64) * partitions as u128) >> 64) as usize
@@ -324,6 +354,6 @@ impl<T: Keyed> Entries<'_, T> {
 }
 
 /// The entries of a partition in memory, in input order.
-fn held<T>(partitioned: &[Vec<Vec<T>>], number: usize) -> impl Iterator<Item = &T> {
+pub(crate) fn held<T>(partitioned: &[Vec<Vec<T>>], number: usize) -> impl Iterator<Item = &T> {
     partitioned.iter().flat_map(move |of_batch| &of_batch[number]).inspect(|_| steps::take(1))
 }

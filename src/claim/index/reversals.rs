@@ -40,12 +40,17 @@ pub(crate) fn find(
     named: &NamedClaims,
     bins: &mut [Bin],
 ) -> io::Result<Reversals> {
-    for (bin, traits) in bins.iter_mut().zip(traits) {
-        if traits.takes_back() || (traits.status == RowStatus::Reversed && traits.version != Version::Void) {
-            *bin = Bin::Reversed;
+    let mut taking = Vec::new();
+    for (line, traits) in (0..).zip(traits) {
+        let takes_back = traits.takes_back();
+        if takes_back {
+            taking.push(line);
+        }
+        if takes_back || (traits.status == RowStatus::Reversed && traits.version != Version::Void) {
+            bins[line as usize] = Bin::Reversed;
         }
     }
-    let takes_back = || (0..traits.len() as u32).filter(|line| traits[*line as usize].takes_back());
+    let takes_back = || taking.iter().copied();
     let mut claims = Bits::new(lines.len());
     let named_claims = named.all_claims(takes_back().filter_map(|line| named.for_line(line)));
     // A reversal takes back only rows of its own claim and of those that it names, so the other rows of a day and a code need not

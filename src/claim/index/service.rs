@@ -52,6 +52,18 @@ pub struct RowRef {
     pub row: u64,
 }
 
+/// What the rules of a run ask about the other services and lines of a member. What nobody asks is not looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum AskedOfMember {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// For services without an authorization number: whether another service of the session carries one.
+    Numbers,
+    /// Encounters, running units, and everything that a session shows.
+    Everything,
+}
+
 /// Identifies a service: the number of its line in the run, and whether it is the stay that starts on the line.
 pub(crate) type ServiceKey = (u32, bool);
 

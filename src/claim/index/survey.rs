@@ -1,6 +1,9 @@
 //! The first pass over the lines: the traits of each line in a few bytes, so that later steps need not read the line again.
 
+use std::hash::{Hash, Hasher};
 use std::io;
+
+use rustc_hash::FxHasher;
 
 use crate::claim::index::partition::Lines;
 use crate::claim::line::{Line, Text};
@@ -9,11 +12,13 @@ use crate::claim::value::code::{CodeTable, System};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// The traits of a line, in 4 bytes, because those of all lines are in memory.
+/// The traits of a line, in 6 bytes, because those of all lines are in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub(crate) version: Version,
     pub(crate) status: RowStatus,
+    /// The same for lines of one date and the same amounts, and one of sixteen numbers for others.
+    pub(crate) alike: u8,
     /// The facts that the line states, one bit each, and above them the flags.
     bits: u16,
 }
@@ -23,6 +28,7 @@ const LISTED_PCS: u16 = 1 << 14;
 const TAKES_BACK: u16 = 1 << 13;
 const NAMES_CLAIM: u16 = 1 << 12;
 const HAS_VERSION_NUMBER: u16 = 1 << 11;
+const HAS_MEMBER: u16 = 1 << 10;
 
 /// The bits of the facts.
 const STATED: u16 = (1 << (FILLED.len() + 1)) - 1;
@@ -43,9 +49,10 @@ impl Traits {
             (TAKES_BACK, takes_back(line)),
             (NAMES_CLAIM, names_claim()),
             (HAS_VERSION_NUMBER, line.states(Text::VersionNumber)),
+            (HAS_MEMBER, line.states(Text::MemberId)),
         ];
         let bits = flags.into_iter().filter(|(_, is)| *is).fold(stated(line), |all, (flag, _)| all | flag);
-        Self { version: line.version, status: line.status, bits }
+        Self { version: line.version, status: line.status, alike: alike(line), bits }
     }
 
     fn has(self, flag: u16) -> bool {
@@ -76,6 +83,16 @@ impl Traits {
         self.has(HAS_VERSION_NUMBER)
     }
 
+    /// Does the line name its member?
+    pub(crate) fn has_member(self) -> bool {
+        self.has(HAS_MEMBER)
+    }
+
+    /// Does the line carry an authorization number?
+    pub(crate) fn carries_number(self) -> bool {
+        self.has(1 << AUTHORIZATION)
+    }
+
     /// The facts that the line states, one bit each, in the order of [`FILLED`]; the last bit is for the diagnoses.
     pub(crate) fn stated(self) -> u16 {
         self.bits & STATED
@@ -100,6 +117,18 @@ pub(crate) const FILLED: [Text; 9] = [
     Text::Capitated,
 ];
 
+/// The place of the authorization number among them.
+const AUTHORIZATION: usize = 5;
+
+const _: () = assert!(matches!(FILLED[AUTHORIZATION], Text::Authorization));
+
+/// A number for the date and the amounts of a line.
+fn alike(line: Line<'_>) -> u8 {
+    let mut hasher = FxHasher::default();
+    (line.date, line.charge(), line.allowed(), line.paid()).hash(&mut hasher);
+    (hasher.finish() % u64::from(u16::BITS)) as u8
+}
+
 fn stated(line: Line<'_>) -> u16 {
     let texts = FILLED.iter().enumerate().filter(|(_, text)| line.states(**text));
     let all = texts.fold(0, |all, (place, _)| all | 1 << place);
@@ -118,8 +147,6 @@ pub(crate) fn takes_back(line: Line<'_>) -> bool {
 
 /// The traits of all lines, in input order.
 pub(crate) fn survey(lines: &Lines<'_>, codes: &CodeTable) -> io::Result<Vec<Traits>> {
-    let found = lines.each(|_, batch| batch.iter().map(|line| Traits::new(line, codes)).collect::<Vec<_>>())?;
-    let mut all = Vec::with_capacity(lines.len());
-    all.extend(found.into_iter().flatten());
-    Ok(all)
+    let none = Traits { version: Version::Original, status: RowStatus::None, alike: 0, bits: 0 };
+    lines.each_line(none, |line| Traits::new(line, codes))
 }

@@ -2,7 +2,9 @@
 //! duplicates, pending rows that were decided, older versions, and claims that a void or replacement supersedes.
 
 use std::io;
+use std::sync::atomic::{AtomicU16, Ordering};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::index::bits::{Bits, SharedBits};
@@ -10,7 +12,7 @@ use crate::claim::index::groups::Keyed;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{LINES_AT_A_TIME, Lines, copies};
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Line, Text};
@@ -44,10 +46,13 @@ pub(crate) fn duplicates(
     bins: &mut [Bin],
 ) -> io::Result<()> {
     let known: &[Bin] = bins;
-    // A claim with one line has no duplicates, and most claims have one line.
-    let several = Bits::repeated(lines.len(), identity.claim_of.iter().copied());
-    let may_repeat = |line: usize| known[line] != Bin::Reversed && several.contains(identity.claim_of[line]);
-    let count = if several.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_repeat(*line)).count() };
+    // A claim with one line has no duplicates.
+    let is_one_of_several =
+        |line: usize| known[line] != Bin::Reversed && identity.several.contains(identity.claim_of[line]);
+    let alike =
+        if identity.several.is_empty() { Bits::default() } else { look_alikes(traits, identity, is_one_of_several) };
+    let count = alike.iter().count();
+    let may_repeat = |line: usize| alike.contains(line as u32);
     let remember = |number: usize, line: Line<'_>| Same {
         key: lines.keys.duplicate(identity.claim_of[number], line),
         line: number as u32,
@@ -72,6 +77,35 @@ pub(crate) fn duplicates(
         }
     }
     Ok(())
+}
+
+/// The lines, of those that `wants` names, that may equal another line of their claim: all that do, and one in sixteen of the
+/// others of a claim with two lines. To compare a number for date and amounts takes much less than to read the cells that make two
+/// lines equal.
+fn look_alikes(traits: &[Traits], identity: &Identity, wants: impl Fn(usize) -> bool + Sync) -> Bits {
+    // By claim, the numbers that a line has, and those that several have.
+    let [one, several] = [(); 2].map(|()| copies(traits.len(), || AtomicU16::new(0)));
+    let claim = |line: usize| identity.claim_of[line] as usize;
+    let each = |look: &(dyn Fn(usize, u16) + Sync)| {
+        let line = |line: usize| {
+            if wants(line) {
+                look(line, 1 << traits[line].alike);
+            }
+        };
+        (0..traits.len()).into_par_iter().with_min_len(LINES_AT_A_TIME).for_each(line);
+    };
+    each(&|line, number| {
+        if one[claim(line)].fetch_or(number, Ordering::Relaxed) & number != 0 {
+            several[claim(line)].fetch_or(number, Ordering::Relaxed);
+        }
+    });
+    let alike = SharedBits::new(traits.len());
+    each(&|line, number| {
+        if several[claim(line)].load(Ordering::Relaxed) & number != 0 {
+            alike.insert(line as u32);
+        }
+    });
+    alike.finish()
 }
 
 /// Does the line remain after reversed rows and duplicates were removed?
