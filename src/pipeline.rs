@@ -24,13 +24,12 @@ struct UnderWay<T> {
     threads: usize,
 }
 
-struct Pipeline<'p, T, P, N, W, K> {
+struct Pipeline<'p, T, N, W, K> {
     under_way: Mutex<UnderWay<T>>,
     most: &'p AtomicUsize,
     next: Mutex<N>,
     work: W,
     take: Mutex<K>,
-    of: std::marker::PhantomData<fn() -> P>,
 }
 
 /// Does `work` on each piece that `next` returns, until that returns `None`, and calls `take` with the results, in the order of the
@@ -45,14 +44,8 @@ pub fn run<P, T: Send>(
     let threads = rayon::current_num_threads();
     let under_way =
         UnderWay { results: VecDeque::new(), first: 0, is_taking: false, is_over: false, is_stopped: false, threads };
-    let pipeline = Pipeline {
-        under_way: Mutex::new(under_way),
-        most,
-        next: Mutex::new(next),
-        work,
-        take: Mutex::new(take),
-        of: std::marker::PhantomData,
-    };
+    let pipeline =
+        Pipeline { under_way: Mutex::new(under_way), most, next: Mutex::new(next), work, take: Mutex::new(take) };
     rayon::scope(|scope| (0..threads).for_each(|_| scope.spawn(|scope| pipeline.help(scope))));
 }
 
@@ -60,7 +53,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T, P, N, W, K> Pipeline<'_, T, P, N, W, K>
+impl<T, P, N, W, K> Pipeline<'_, T, N, W, K>
 where
     T: Send,
     N: FnMut() -> Option<P> + Send,
