@@ -16,8 +16,8 @@ pub(crate) const SAMPLE_ROWS: usize = 1000;
 /// bytes that no text has.
 const FIRST_BYTES: usize = BINARY_CHECK_BYTES;
 
-/// A text without quotes holds the first rows if it has this many line ends: 1,000 rows with three other lines for each, which may
-/// be blank or comments.
+/// A text holds the first rows if it has this many line ends outside quotes: 1,000 rows with three other lines for each, which may be
+/// blank or comments, or inside a cell whose quotes are written in another way than by doubling them.
 const LINES_OF_FIRST_ROWS: usize = 4 * SAMPLE_ROWS;
 
 /// The sample of a plain file of this size. Fails if the file has fewer bytes by now.
@@ -33,9 +33,15 @@ pub(super) fn of_file(file: &File, size: u64) -> io::Result<Vec<u8>> {
     Ok(sample)
 }
 
-/// Are the first rows surely in it? A quoted cell may hold line ends, so a text with quotes says nothing.
+/// Are the first rows in it? A quoted cell may hold line ends. These come after an odd number of quotes, also if quotes are doubled.
 fn holds_first_rows(text: &[u8]) -> bool {
-    memchr::memchr(b'"', text).is_none() && memchr::memchr_iter(b'\n', text).nth(LINES_OF_FIRST_ROWS).is_some()
+    let mut is_quoted = false;
+    let ends = memchr::memchr2_iter(b'"', b'\n', text).filter(|at| {
+        let is_quote = text[*at] == b'"';
+        is_quoted ^= is_quote;
+        !is_quote && !is_quoted
+    });
+    ends.take(LINES_OF_FIRST_ROWS).count() == LINES_OF_FIRST_ROWS
 }
 
 #[cfg(test)]
@@ -55,11 +61,15 @@ mod tests {
     }
 
     #[test]
-    fn wide_rows_and_quotes_take_a_longer_sample() {
+    fn wide_rows_and_long_cells_take_a_longer_sample() {
         let wide = "x".repeat(FIRST_BYTES / LINES_OF_FIRST_ROWS);
         assert_eq!(length("C1,22513,2024-01-02\n"), FIRST_BYTES);
         assert_eq!(length(&format!("C1,{wide}\n")), SAMPLE_BYTES);
-        assert_eq!(length("C1,\"22513\",2024-01-02\n"), SAMPLE_BYTES);
+        assert_eq!(length("C1,\"22513 \"\"L1\"\"\",2024-01-02\n"), FIRST_BYTES);
+        assert_eq!(length("C1,\"22513\n\",2024-01-02\n"), FIRST_BYTES);
+        // Of a row with so many lines, the first bytes hold half of the first rows.
+        let lines = "\n".repeat(FIRST_BYTES / LINES_OF_FIRST_ROWS * 2);
+        assert_eq!(length(&format!("C1,\"{lines}\"\n")), SAMPLE_BYTES);
         assert_eq!(length("C1,22513,2024-01-02\r"), SAMPLE_BYTES);
     }
 }
