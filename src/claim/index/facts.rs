@@ -140,8 +140,8 @@ fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits 
     let stated = copies(bins.len(), || AtomicU16::new(u16::MAX));
     let unequal = SharedBits::new(bins.len());
     (0..bins.len()).into_par_iter().with_min_len(LINES_AT_A_TIME).for_each(|line| {
-        let claim = identity.claim_of[line];
-        if identity.several.contains(claim) && bins[line].is_live() {
+        if identity.is_one_of_several(line) && bins[line].is_live() {
+            let claim = identity.claim_of[line];
             let (of_claim, own) = (&stated[claim as usize], traits[line].stated());
             let before = of_claim.compare_exchange(u16::MAX, own, Ordering::Relaxed, Ordering::Relaxed);
             if before.is_err_and(|before| before != own) {

@@ -133,6 +133,11 @@ impl Identity {
         Ok(Self { claim_of, several, members: found.members.finish()?, shared })
     }
 
+    /// Has the claim of the line other lines, too?
+    pub(crate) fn is_one_of_several(&self, line: usize) -> bool {
+        self.several.contains(self.claim_of[line])
+    }
+
     /// Is the line the first of its claim?
     pub(crate) fn is_first(&self, line: u32) -> bool {
         self.claim_of[line as usize] == line

@@ -47,10 +47,8 @@ pub(crate) fn duplicates(
 ) -> io::Result<()> {
     let known: &[Bin] = bins;
     // A claim with one line has no duplicates.
-    let is_one_of_several =
-        |line: usize| known[line] != Bin::Reversed && identity.several.contains(identity.claim_of[line]);
-    let alike =
-        if identity.several.is_empty() { Bits::default() } else { look_alikes(traits, identity, is_one_of_several) };
+    let counts = |line: usize| known[line] != Bin::Reversed && identity.is_one_of_several(line);
+    let alike = if identity.several.is_empty() { Bits::default() } else { look_alikes(traits, identity, counts) };
     let count = alike.iter().count();
     let may_repeat = |line: usize| alike.contains(line as u32);
     let remember = |number: usize, line: Line<'_>| Same {

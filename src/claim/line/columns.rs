@@ -52,7 +52,7 @@ impl PlainRows {
 pub(super) struct PlainColumns {
     /// The column of procedure codes.
     pub(super) procedure: u16,
-    /// The fields that the extract has.
+    /// The other fields that the extract has.
     pub(super) fields: Vec<(Field, u16)>,
     pub(super) diagnoses: Vec<(u8, u16)>,
     pub(super) modifiers: Vec<u16>,
@@ -61,7 +61,8 @@ pub(super) struct PlainColumns {
 }
 
 impl PlainColumns {
-    /// `None` if there is no procedure column, if a field takes several columns, or if a cell may hold several values or be one of the layout's words for nothing.
+    /// `None` if there is no procedure column, if a field takes several columns, or if a cell may hold several values or be one of the
+    /// layout's words for nothing.
     pub(super) fn of(binding: &Binding) -> Option<Self> {
         let narrow = |column: usize| u16::try_from(column).ok();
         let ColumnSource::Column(procedure) = binding.fields[Field::ProcedureCode as usize] else { return None };
@@ -69,6 +70,7 @@ impl PlainColumns {
         for ((field, _), source) in Field::NAMES.into_iter().zip(&binding.fields) {
             match source {
                 ColumnSource::Absent => {}
+                ColumnSource::Column(_) if field == Field::ProcedureCode => {}
                 ColumnSource::Column(column) => fields.push((field, narrow(*column)?)),
                 _ => return None,
             }

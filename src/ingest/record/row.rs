@@ -190,9 +190,28 @@ mod tests {
     /// What cleaning takes away, and what it must leave.
     const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
 
+    /// Bytes of rows, some of which are not UTF-8.
+    const ROWS: [&[u8]; 5] = [b"a,b", b"", b"\xc3\xa9,1", b"\xc3", b"x\xff"];
+
     const MARKS: [Marks; 3] = [Marks::Nothing, Marks::Doubled(b'"'), Marks::Escaped([b'"'; 2])];
 
     proptest! {
+        #[test]
+        fn text_ahead_is_the_text_of_each_row(
+            rows in prop::collection::vec((prop::sample::select(&ROWS[..]), 0..4000_usize), 0..40),
+        ) {
+            let (mut bytes, mut places) = (Vec::new(), Vec::new());
+            for (row, apart) in rows {
+                bytes.resize(bytes.len() + apart, b'.');
+                places.push(bytes.len()..bytes.len() + row.len());
+                bytes.extend_from_slice(row);
+            }
+            let mut ahead = TextAhead::default();
+            for place in places {
+                prop_assert_eq!(ahead.of(&bytes, place.clone()), std::str::from_utf8(&bytes[place]).ok());
+            }
+        }
+
         #[test]
         fn the_fast_path_returns_the_same_text(
             bytes in prop_oneof![
