@@ -65,6 +65,12 @@ impl SharedBits {
         self.0[line as usize / 64].fetch_or(1 << (line % 64), Ordering::Relaxed);
     }
 
+    /// Was the line added?
+    pub(crate) fn contains(&self, line: u32) -> bool {
+        let word = self.0.get(line as usize / 64).map(|word| word.load(Ordering::Relaxed));
+        word.is_some_and(|word| word & (1 << (line % 64)) != 0)
+    }
+
     /// All lines that were added.
     pub(crate) fn finish(self) -> Bits {
         Bits(self.0.into_iter().map(AtomicU64::into_inner).collect())
@@ -86,6 +92,7 @@ mod tests {
         for line in [129, 5, 64, 5] {
             shared.insert(line);
         }
+        assert!(shared.contains(64) && !shared.contains(65) && !shared.contains(200));
         assert!(shared.finish().iter().eq([5, 64, 129]));
     }
 }

@@ -90,7 +90,7 @@ impl Identity {
                     add(Row { number: lines.keys.claim_number(line), member, line: (start + n) as u32 });
                 }
                 if let Some(numberless) = numberless.filter(|_| member != NO_MEMBER) {
-                    numberless.see((start + n) as u32, member);
+                    numberless.see((start + n) as u32, line, member);
                 }
                 before = Some((line, member));
             }

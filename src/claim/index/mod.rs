@@ -18,7 +18,7 @@
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
 //! - [`notes`]: values of services, kept by batch, on disk if memory does not hold them.
-//! - [`numberless`]: lines of members who have a service without an authorization number.
+//! - [`numberless`]: lines that may be in the session of a service without an authorization number.
 //! - [`identity`]: which rows are one claim.
 //! - [`named`]: which claims a row names as its original.
 //! - [`taken_back`]: what reversals are compared with.

@@ -87,6 +87,14 @@ pub(crate) fn days(line: Line<'_>, is_stay: bool) -> Option<(Date, Date)> {
     Some((first, line.end_date.filter(|last| is_stay && *last >= first).unwrap_or(first)))
 }
 
+/// Most days between two services of one session.
+pub(crate) const DAYS_OF_SESSION: i32 = 1;
+
+/// Days since 2000-01-01.
+pub(crate) fn day_number(date: Date) -> i32 {
+    (date.duration_since(jiff::civil::date(2000, 1, 1)).as_hours() / 24) as i32
+}
+
 /// A service to be judged.
 #[derive(Debug, Clone)]
 pub struct Service {

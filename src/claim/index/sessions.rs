@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::latest::Latest;
-use crate::claim::index::service::{RowRef, ServiceKey, SessionFacts};
+use crate::claim::index::service::{DAYS_OF_SESSION, RowRef, ServiceKey, SessionFacts};
 use crate::claim::index::visit::Visit;
 use crate::claim::value::code::CodeId;
 use crate::claim::value::setting::{ClaimForm, Setting};
@@ -92,7 +92,7 @@ pub(crate) struct Kinds {
 impl Kinds {
     /// The last first day of the services that bear on a visit.
     pub(crate) fn reach(visit: &Visit) -> i32 {
-        visit.last + 1
+        visit.last + DAYS_OF_SESSION
     }
 
     pub(crate) fn add(&mut self, visit: &Visit) {
@@ -115,7 +115,7 @@ impl Kinds {
 
     /// What the services that were added show about a visit.
     pub(crate) fn show(&self, visit: &Visit, session: &mut SessionFacts) {
-        let of_other_claim = |latest: &Latest| latest.reaching(visit.first - 1, visit.claim, None);
+        let of_other_claim = |latest: &Latest| latest.reaching(visit.first - DAYS_OF_SESSION, visit.claim, None);
         session.carries_number = of_other_claim(&self.with_number).is_some();
         if visit.side != ClaimForm::Professional {
             return;
@@ -129,7 +129,8 @@ impl Kinds {
             session.other_setting = of_other_claim(other);
         }
         if visit.is_office {
-            let center = || self.surgical_center.reaching(visit.first - 1, visit.claim, Some(visit.provider));
+            let center =
+                || self.surgical_center.reaching(visit.first - DAYS_OF_SESSION, visit.claim, Some(visit.provider));
             session.facility = of_other_claim(&self.institutional).or_else(center);
         }
     }

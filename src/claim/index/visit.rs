@@ -69,8 +69,8 @@ impl Visit {
 
     fn new(line: u32, claim: u32, row: Line<'_>, days: Option<(Date, Date)>, codes: CodeSet, keys: &Keys) -> Self {
         let numbers = |(first, last)| {
-            let number = day_number(first);
-            (number, if last == first { number } else { day_number(last) })
+            let number = service::day_number(first);
+            (number, if last == first { number } else { service::day_number(last) })
         };
         let (first, last) = days.map(numbers).unwrap_or_default();
         let place = row.text(Text::PlaceOfService);
@@ -138,11 +138,6 @@ impl Visit {
     pub(crate) fn row(&self) -> RowRef {
         RowRef { extract: self.extract, row: self.row }
     }
-}
-
-/// Days since 2000-01-01.
-fn day_number(date: Date) -> i32 {
-    (date.duration_since(jiff::civil::date(2000, 1, 1)).as_hours() / 24) as i32
 }
 
 #[cfg(test)]
