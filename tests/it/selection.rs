@@ -240,11 +240,22 @@ fn every_rule_finds_alone_what_it_finds_among_all() {
 proptest! {
     #![proptest_config(config(64))]
 
-    /// The same of rows of few members, most of them without a number.
+    /// The same of rows of few members, most of them without a number, alone or among many rows that carry one.
     #[test]
-    fn rules_find_alone_what_they_find_among_all(rows in life::rows(), all_named in any::<bool>()) {
+    fn rules_find_alone_what_they_find_among_all(
+        rows in life::rows(),
+        all_named in any::<bool>(),
+        are_few in any::<bool>(),
+        day in prop::sample::select(&["2024-03-06", "2024-03-07", "2024-03-14"][..]),
+        end in prop::sample::select(&["", "2024-03-06", "2024-03-13", "2024-06-01"][..]),
+    ) {
         let named = |row: &String| if all_named { row.replace("member_id= ", "member_id=M2 ") } else { row.clone() };
-        let rows: Vec<String> = rows.iter().map(named).collect();
+        let dated = |row: String| row.replace("2024-03-06", day) + &format!(" service_end_date={end}");
+        let mut rows: Vec<String> = rows.iter().map(named).map(dated).collect();
+        if are_few {
+            let other = |n| format!("claim_id=D{n} member_id=N{n} authorization_number=B-{n}");
+            rows.extend((0..8 * rows.len()).map(other));
+        }
         let inputs = Inputs::one(life::extract(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
         let read = |policy: &Policy| findings(&inputs.read_by(policy, BLOCK, 3, None).expect("it can be read"));
         let all = read(&POLICY);

@@ -132,7 +132,7 @@ struct Stated {
 type Row = ClaimRow<Stated>;
 
 /// Claims with two or more live lines that state different facts. In all other claims there is nothing to fill in.
-fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
+pub(crate) fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
     if identity.several.is_empty() {
         return Bits::new(bins.len());
     }
@@ -153,9 +153,14 @@ fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits 
 }
 
 impl Facts {
-    /// Finds where the facts come from that lines lack.
-    pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
-        let unequal = claims_to_fill(traits, identity, bins);
+    /// Finds where the facts come from that lines lack. `unequal`: the claims of [`claims_to_fill`].
+    pub(crate) fn find(
+        lines: &Lines<'_>,
+        traits: &[Traits],
+        identity: &Identity,
+        bins: &[Bin],
+        unequal: &Bits,
+    ) -> io::Result<Self> {
         let count = if unequal.is_empty() {
             0
         } else {

@@ -80,7 +80,7 @@ struct Found {
 
 impl Identity {
     /// Finds the claims. Shows each line with a member to `numberless`.
-    pub(crate) fn find(lines: &Lines<'_>, numberless: Option<&Numberless>) -> io::Result<Self> {
+    pub(crate) fn find(lines: &Lines<'_>, numberless: Option<&Numberless<'_>>) -> io::Result<Self> {
         let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Row)| {
             let mut before: Option<(Line<'_>, KeyHash)> = None;
             for (n, line) in batch.iter().enumerate() {

@@ -78,7 +78,7 @@ use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::bits::Bits;
-use crate::claim::index::facts::Facts;
+use crate::claim::index::facts::{Facts, claims_to_fill};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::{LineSet, Relations};
@@ -142,14 +142,16 @@ impl Index {
         let decided = versions::decided(&lines, &traits, &identity, &bins)?;
         let older = versions::older(&lines, &traits, &identity, &bins)?;
         let orphans = versions::supersede(&traits, &identity, &named, &[decided, older], &mut bins);
-        let facts = Facts::find(&lines, &traits, &identity, &bins)?;
+        let unequal = claims_to_fill(&traits, &identity, &bins);
+        let facts = Facts::find(&lines, &traits, &identity, &bins, &unequal)?;
         let fill = |first: usize, batch: &Batch| {
             Ok(facts.of(first..first + batch.len())?.filled(first, batch, policy.settings))
         };
         let lines = Lines { fill: Some(&fill), ..lines };
         let stays = Stays::find(&lines, &traits, &identity, &bins, policy.codes)?;
         let earlier_codes = earlier_codes::find(&lines, &identity, &bins)?;
-        let only = numberless.map(Numberless::lines);
+        let may_take_number = |line: u32| unequal.contains(identity.claim_of[line as usize]);
+        let only = numberless.map(|numberless| numberless.lines(may_take_number));
         let parties = match asked.of_member {
             AskedOfMember::Nothing => Parties::default(),
             _ => Parties::find(&lines, &identity, &bins, (&stays, policy), only.as_ref())?,
