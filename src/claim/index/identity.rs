@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::index::bits::{Bits, SharedBits};
 use crate::claim::index::groups::{Group, GroupedItems, Keyed};
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{Id, KeyHash};
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::numberless::Numberless;
 use crate::claim::index::partition::{Entries, Lines, copies, held};
@@ -31,11 +31,12 @@ pub(crate) struct Identity {
     pub(crate) shared: Bits,
 }
 
+/// Keys in bytes, so that nothing is left free between the fields.
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
-    number: KeyHash,
+    number: [u8; 16],
     /// The hash of the member, [`NO_MEMBER`] if the line names none.
-    member: KeyHash,
+    member: [u8; 16],
     line: u32,
 }
 
@@ -45,16 +46,30 @@ const NO_MEMBER: KeyHash = 0;
 /// Stands for the claim of the line before. A run has fewer lines.
 const AS_BEFORE: u32 = u32::MAX;
 
-/// Do two lines in a row surely belong to one claim? Many do, and only the first of them is looked up.
-fn is_same_claim(before: Line<'_>, line: Line<'_>) -> bool {
-    let is_mangled = before.marks().claim_id_mangled || line.marks().claim_id_mangled;
-    let has_both = !is_mangled && line.states(Text::MemberId);
-    has_both && before.claim_id() == line.claim_id() && before.text(Text::MemberId) == line.text(Text::MemberId)
+/// The ids of a line.
+#[derive(Clone, Copy, PartialEq)]
+struct Ids<'l> {
+    claim: Id<'l>,
+    member: Id<'l>,
+}
+
+impl<'l> Ids<'l> {
+    fn of(line: Line<'l>) -> Self {
+        Self { claim: Id::new(line.claim_id()), member: Id::new(line.text(Text::MemberId)) }
+    }
 }
 
 impl Row {
+    fn new(number: KeyHash, member: KeyHash, line: u32) -> Self {
+        Self { number: number.to_le_bytes(), member: member.to_le_bytes(), line }
+    }
+
+    fn number(&self) -> KeyHash {
+        KeyHash::from_le_bytes(self.number)
+    }
+
     fn member(&self) -> Option<KeyHash> {
-        Some(self.member).filter(|member| *member != NO_MEMBER)
+        Some(KeyHash::from_le_bytes(self.member)).filter(|member| *member != NO_MEMBER)
     }
 }
 
@@ -62,7 +77,7 @@ impl Keyed for Row {
     type Order = u32;
 
     fn key(&self) -> KeyHash {
-        self.number
+        self.number()
     }
 
     fn order(&self) -> u32 {
@@ -82,17 +97,22 @@ impl Identity {
     /// Finds the claims. Shows each line with a member to `numberless`.
     pub(crate) fn find(lines: &Lines<'_>, numberless: Option<&Numberless<'_>>) -> io::Result<Self> {
         let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Row)| {
-            let mut before: Option<(Line<'_>, KeyHash)> = None;
+            // The ids of the line before, if a line with the same ones surely belongs to its claim, and the hash of the member. Many
+            // lines do, and only the first of them is looked up.
+            let mut before: Option<(Ids<'_>, KeyHash)> = None;
             for (n, line) in batch.iter().enumerate() {
-                let same = before.filter(|(before, _)| is_same_claim(*before, line));
-                let member = same.map_or_else(|| lines.keys.member(line).unwrap_or(NO_MEMBER), |(_, member)| member);
+                let (ids, number) = (Ids::of(line), (start + n) as u32);
+                let is_sure = !line.marks().claim_id_mangled && !ids.member.is_empty();
+                let same = before.filter(|(before, _)| is_sure && *before == ids);
+                let member = || if ids.member.is_empty() { NO_MEMBER } else { lines.keys.read_id(ids.member) };
+                let member = same.map_or_else(member, |(_, member)| member);
                 if same.is_none() {
-                    add(Row { number: lines.keys.claim_number(line), member, line: (start + n) as u32 });
+                    add(Row::new(lines.keys.claim_number(line, ids.claim), member, number));
                 }
                 if let Some(numberless) = numberless.filter(|_| member != NO_MEMBER) {
-                    numberless.see((start + n) as u32, line, member);
+                    numberless.see(number, line, member);
                 }
-                before = Some((line, member));
+                before = is_sure.then_some((ids, member));
             }
             Ok(())
         };
@@ -106,7 +126,7 @@ impl Identity {
             match &rows {
                 Entries::Held { partitioned, number } => {
                     let odd = found.plain_numbers(&held(partitioned, *number).collect::<Vec<_>>());
-                    let odd = GroupedItems::new(odd.into_iter(), |row| row.number);
+                    let odd = GroupedItems::new(odd.into_iter(), |row| row.number());
                     odd.iter().try_for_each(|rows| found.one_number(&Group::Held(rows), &mut members))?;
                 }
                 Entries::OnDisk(_) => rows.groups(|of_number| found.one_number(&of_number, &mut members))?,
@@ -150,18 +170,22 @@ impl Found {
         // The first row of each number, by its place, which takes less memory than the number.
         let mut firsts = hashbrown::HashTable::<u32>::with_capacity(rows.len());
         let mut odd: FxHashSet<KeyHash> = FxHashSet::default();
-        let number = |place: &u32| rows[*place as usize].number;
+        let number = |place: &u32| rows[*place as usize].number();
         for (place, row) in (0..).zip(rows) {
-            let entry =
-                firsts.entry(row.number as u64, |other| number(other) == row.number, |other| number(other) as u64);
+            let own = row.number();
+            let entry = firsts.entry(own as u64, |other| number(other) == own, |other| number(other) as u64);
             let first = rows[*entry.or_insert(place).get() as usize];
             let is_first = first.line == row.line;
-            if !is_first && (first.member != row.member || row.member == NO_MEMBER) {
-                odd.insert(row.number);
+            if !is_first && (first.member != row.member || row.member().is_none()) {
+                odd.insert(own);
             }
             self.set(row.line, first.line);
         }
-        if odd.is_empty() { Vec::new() } else { rows.iter().copied().filter(|row| odd.contains(&row.number)).collect() }
+        if odd.is_empty() {
+            Vec::new()
+        } else {
+            rows.iter().copied().filter(|row| odd.contains(&row.number())).collect()
+        }
     }
 
     /// Finds the claims of the rows of one claim number. `members` are those that are not yet kept with the rest.

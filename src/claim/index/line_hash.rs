@@ -14,6 +14,32 @@ use crate::ingest::eight_bytes::packed;
 /// A hash that stands for a key.
 pub(crate) type KeyHash = u128;
 
+/// An id, as a number if it is short. Two ids are compared without a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Id<'a> {
+    text: &'a str,
+    packed: Option<u128>,
+}
+
+impl<'a> Id<'a> {
+    #[inline]
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, packed: packed(text.as_bytes()) }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl PartialEq for Id<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        // Only long ids have no number.
+        self.packed == other.packed && (self.packed.is_some() || self.text == other.text)
+    }
+}
+
 /// Computes the hashes of one run.
 pub(crate) struct Keys {
     hasher: SipHasher13,
@@ -38,9 +64,15 @@ impl Keys {
     /// The hash of an id: of a claim, member or provider.
     #[inline]
     pub(crate) fn id(&self, id: &str) -> KeyHash {
-        match packed(id.as_bytes()) {
+        self.read_id(Id::new(id))
+    }
+
+    /// The hash of an id that was read.
+    #[inline]
+    pub(crate) fn read_id(&self, id: Id<'_>) -> KeyHash {
+        match id.packed {
             Some(packed) => self.spread(packed),
-            None => self.hash(id),
+            None => self.hash(id.text),
         }
     }
 
@@ -60,12 +92,12 @@ impl Keys {
         u128::from(spread) << 64 | u128::from(spread.rotate_left(32))
     }
 
-    /// The claim number of a line. A mangled number is unique to its row.
-    pub(crate) fn claim_number(&self, line: Line<'_>) -> KeyHash {
+    /// The claim number of a line, which is `id`. A mangled number is unique to its row.
+    pub(crate) fn claim_number(&self, line: Line<'_>, id: Id<'_>) -> KeyHash {
         if line.marks().claim_id_mangled {
             return self.hash((line.extract, line.row));
         }
-        self.id(line.claim_id())
+        self.read_id(id)
     }
 
     /// The member of a line. `None` if the row names none.
@@ -159,5 +191,8 @@ mod tests {
         let hashes = ids.map(|id| keys.id(id));
         assert!((0..ids.len()).all(|n| hashes[..n].iter().all(|other| *other != hashes[n])));
         assert!(ids.iter().zip(hashes).all(|(id, hash)| keys.id(id) == hash && Keys::new().id(id) != hash));
+        for (one, other) in ids.iter().flat_map(|one| ids.map(|other| (*one, other))) {
+            assert_eq!(Id::new(one) == Id::new(other), one == other, "{one} {other}");
+        }
     }
 }

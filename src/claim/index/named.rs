@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{Id, KeyHash};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Batch, Text};
@@ -77,7 +77,12 @@ impl NamedClaims {
                 let of_claim = members.next((place, false)).map(|(_, key)| key);
                 let member = lines.keys.member(line).or(of_claim);
                 if identity.is_first(place) {
-                    add(Entry { number: lines.keys.claim_number(line), member, line: place, is_claim: true });
+                    add(Entry {
+                        number: lines.keys.claim_number(line, Id::new(line.claim_id())),
+                        member,
+                        line: place,
+                        is_claim: true,
+                    });
                 }
                 if names(place as usize) {
                     let number = lines.keys.id(line.text(Text::OriginalClaimId));
