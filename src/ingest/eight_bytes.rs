@@ -46,6 +46,24 @@ pub(crate) fn packed(bytes: &[u8]) -> Option<u128> {
     Some((length as u128) << 120 | u128::from(high) << 64 | u128::from(low))
 }
 
+/// The bits of the first bytes of a word, at most all eight.
+#[inline(always)]
+pub(crate) const fn starting(length: usize) -> u64 {
+    match u64::MAX.checked_shr(u64::BITS - 8 * length as u32) {
+        Some(bits) => bits,
+        None => 0,
+    }
+}
+
+/// The first bytes of a text as a number, at most eight.
+#[inline(always)]
+pub(crate) fn first_bytes(ahead: &[u8], length: usize) -> u64 {
+    match ahead.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight) & starting(length),
+        None => ahead.iter().take(length).rev().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+    }
+}
+
 /// Eight bytes of a text from this place on.
 #[inline]
 fn word(bytes: &[u8], at: usize) -> u64 {
@@ -138,6 +156,11 @@ mod tests {
         #[test]
         fn short_texts_are_numbers_of_their_bytes(text in prop::collection::vec(any::<u8>(), 0..20)) {
             let mut bytes = [0; 16];
+            let first = text.len().min(8);
+            let mut eight = [0; 8];
+            eight[..first].copy_from_slice(&text[..first]);
+            prop_assert_eq!(first_bytes(&text, first), u64::from_le_bytes(eight));
+            prop_assert_eq!(first_bytes(&text[..first], first), u64::from_le_bytes(eight));
             if let Some(room) = bytes[..15].get_mut(..text.len()) {
                 room.copy_from_slice(&text);
                 bytes[15] = text.len() as u8;

@@ -11,7 +11,7 @@ use crate::claim::value::version::Version;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::short_code;
 use crate::ingest::cell::upper;
-use crate::ingest::eight_bytes::{both_ends, mixed};
+use crate::ingest::eight_bytes::{both_ends, first_bytes, mixed};
 use crate::ingest::field::Field;
 use crate::ingest::{Binding, Row};
 
@@ -157,16 +157,21 @@ impl Combination {
         let mut found = Self { slot, lengths: 0, count: 0, words: [0; MOST_WORDS] };
         let mut hash = 0;
         for column in columns {
-            let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
-            found.lengths = found.lengths << LENGTH_BITS | cell.len() as u64;
-            if cell.is_empty() {
-                continue;
+            let (ahead, length) = row.unmarked_ahead(*column)?;
+            if length > MOST_BYTES {
+                return None;
             }
-            let ends = both_ends(cell);
-            for word in &ends[..cell.len().div_ceil(8)] {
-                *found.words.get_mut(found.count)? = *word;
+            found.lengths = found.lengths << LENGTH_BITS | length as u64;
+            let mut add = |word: u64| {
+                *found.words.get_mut(found.count)? = word;
                 found.count += 1;
-                hash = mixed(hash, *word);
+                hash = mixed(hash, word);
+                Some(())
+            };
+            if length > 8 {
+                both_ends(&ahead[..length]).into_iter().try_for_each(add)?;
+            } else if length > 0 {
+                add(first_bytes(ahead, length))?;
             }
         }
         let place = (mixed(hash, found.lengths) >> 32) as usize % PLACES;

@@ -47,13 +47,16 @@ impl PlainRows {
     }
 }
 
+/// Stands for a column that no row has.
+const NO_COLUMN: u16 = u16::MAX;
+
 /// The columns of an extract whose rows hold one service, each field in a column of its own.
 #[derive(Debug)]
 pub(super) struct PlainColumns {
     /// The column of procedure codes.
     pub(super) procedure: u16,
-    /// The other fields that the extract has.
-    pub(super) fields: Vec<(Field, u16)>,
+    /// The columns of all fields, [`NO_COLUMN`] for those that the extract does not have.
+    pub(super) fields: [u16; Field::NAMES.len()],
     pub(super) diagnoses: Vec<(u8, u16)>,
     pub(super) modifiers: Vec<u16>,
     /// Columns of which a row is plain only if they are empty.
@@ -64,14 +67,13 @@ impl PlainColumns {
     /// `None` if there is no procedure column, if a field takes several columns, or if a cell may hold several values or be one of the
     /// layout's words for nothing.
     pub(super) fn of(binding: &Binding) -> Option<Self> {
-        let narrow = |column: usize| u16::try_from(column).ok();
+        let narrow = |column: usize| u16::try_from(column).ok().filter(|column| *column != NO_COLUMN);
         let ColumnSource::Column(procedure) = binding.fields[Field::ProcedureCode as usize] else { return None };
-        let mut fields = Vec::new();
-        for ((field, _), source) in Field::NAMES.into_iter().zip(&binding.fields) {
+        let mut fields = [NO_COLUMN; Field::NAMES.len()];
+        for (field, source) in fields.iter_mut().zip(&binding.fields) {
             match source {
                 ColumnSource::Absent => {}
-                ColumnSource::Column(_) if field == Field::ProcedureCode => {}
-                ColumnSource::Column(column) => fields.push((field, narrow(*column)?)),
+                ColumnSource::Column(column) => *field = narrow(*column)?,
                 _ => return None,
             }
         }

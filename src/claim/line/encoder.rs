@@ -124,6 +124,8 @@ impl Encoder<'_> {
     }
 
     /// Keeps the line.
+    // In its caller, which makes the head, so that this is not made in one place and copied to another.
+    #[inline(always)]
     pub(crate) fn finish(self, head: Head) {
         let batch = &mut *self.batch;
         let shape = if self.is_wide { self.shape.widened() } else { self.shape };

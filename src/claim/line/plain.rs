@@ -15,53 +15,54 @@ use crate::claim::value::pointer::Pointers;
 use crate::claim::value::words::short_code;
 use crate::claim::value::{authorization, id};
 use crate::ingest::date;
-use crate::ingest::eight_bytes::{any_word, has_lowercase_or_foreign};
+use crate::ingest::eight_bytes::has_lowercase_or_foreign;
 use crate::ingest::field::Field;
+use crate::ingest::record::plain_cell::PlainCell;
 use crate::ingest::{Binding, Row};
 
-/// The texts of the fields of a row. Those that the extract does not have are empty.
-struct FieldTexts<'r>([&'r str; Field::NAMES.len()]);
+/// The cells of the fields of a row. Each is `None` if it may have to be cleaned. Fields that the extract does not have are empty.
+#[derive(Clone, Copy)]
+struct FieldCells<'r> {
+    columns: &'r PlainColumns,
+    row: &'r Row<'r>,
+}
 
-impl<'r> FieldTexts<'r> {
-    /// Reads them. `None` if a cell may have to be cleaned.
+impl<'r> FieldCells<'r> {
     #[inline(always)]
-    fn read(&mut self, columns: &PlainColumns, row: &Row<'r>) -> Option<()> {
-        for (field, column) in &columns.fields {
-            self.0[*field as usize] = row.clean(usize::from(*column), &[])?;
-        }
-        Some(())
+    fn cell(self, field: Field) -> Option<PlainCell<'r>> {
+        self.row.clean_cell(usize::from(self.columns.fields[field as usize]), &[])
     }
 
     #[inline(always)]
-    fn text(&self, field: Field) -> &'r str {
-        self.0[field as usize]
+    fn text(self, field: Field) -> Option<&'r str> {
+        Some(self.cell(field)?.text())
     }
 
-    /// An id. `None` if something may have to be removed from it, or a spreadsheet may have mangled it.
+    /// An id. `None` also if something may have to be removed from it, or a spreadsheet may have mangled it.
     #[inline(always)]
-    fn id(&self, field: Field) -> Option<&'r str> {
-        let text = self.text(field);
-        id::is_plain(text).then_some(text)
+    fn id(self, field: Field) -> Option<&'r str> {
+        let cell = self.cell(field)?;
+        if id::is_plain(cell) { Some(cell.text()) } else { None }
     }
 
     /// The id of a member or provider.
     #[inline(always)]
-    fn person(&self, field: Field) -> Option<&'r str> {
+    fn person(self, field: Field) -> Option<&'r str> {
         let id = self.id(field)?;
         Some(if id::is_placeholder(id) { "" } else { id })
     }
 
-    /// A text that is kept in capitals. `None` if it is not written in them.
+    /// A text that is kept in capitals. `None` also if it is not written in them.
     #[inline(always)]
-    fn capitals(&self, field: Field) -> Option<&'r str> {
-        let text = self.text(field);
-        (!any_word(text.as_bytes(), has_lowercase_or_foreign)).then_some(text)
+    fn capitals(self, field: Field) -> Option<&'r str> {
+        let cell = self.cell(field)?;
+        if cell.any_word(has_lowercase_or_foreign) { None } else { Some(cell.text()) }
     }
 
-    /// An amount. `None` if it cannot be read.
+    /// An amount. `None` also if it cannot be read.
     #[inline(always)]
-    fn amount(&self, field: Field) -> Option<OptionalCents> {
-        let text = self.text(field);
+    fn amount(self, field: Field) -> Option<OptionalCents> {
+        let text = self.text(field)?;
         if text.is_empty() { Some(None.into()) } else { Cents::parse(text).map(|amount| Some(amount).into()) }
     }
 }
@@ -83,50 +84,55 @@ impl Reader<'_> {
         if columns.others.iter().any(|column| row.has_bytes(usize::from(*column))) {
             return None;
         }
-        let mut texts = FieldTexts([""; Field::NAMES.len()]);
-        texts.read(columns, row)?;
-        let claim_id = texts.id(Field::ClaimId)?;
+        let cells = FieldCells { columns, row };
+        let claim_id = cells.id(Field::ClaimId)?;
         if claim_id.is_empty() {
             return None;
         }
-        let authorization_cell = texts.text(Field::AuthorizationNumber);
-        let authorization = authorization::normalized(authorization_cell);
-        let [date_cell, end_cell] = [Field::ServiceDate, Field::ServiceEndDate].map(|field| texts.text(field));
-        let date = date::service_day(date_cell, self.dates);
-        let units_cell = texts.text(Field::Units);
-        let product = texts.text(Field::Product);
+        let authorization_cell = cells.cell(Field::AuthorizationNumber)?;
+        let other_numbers;
+        let authorization = if authorization::is_one(authorization_cell) {
+            authorization_cell.text()
+        } else {
+            other_numbers = authorization::normalized(authorization_cell.text());
+            &*other_numbers
+        };
+        let (date_cell, end_cell) = (cells.cell(Field::ServiceDate)?, cells.cell(Field::ServiceEndDate)?);
+        let date = date::service_day(date_cell.text(), self.dates);
+        let units_cell = cells.text(Field::Units)?;
+        let product = cells.text(Field::Product)?;
         let values = RowValues {
             claim_id,
-            line_number: texts.id(Field::LineNumber)?,
-            original: texts.id(Field::OriginalClaimId)?,
-            version: short_code(texts.capitals(Field::VersionNumber)?),
-            member: texts.person(Field::MemberId)?,
-            state: texts.capitals(Field::MemberState)?,
+            line_number: cells.id(Field::LineNumber)?,
+            original: cells.id(Field::OriginalClaimId)?,
+            version: short_code(cells.capitals(Field::VersionNumber)?),
+            member: cells.person(Field::MemberId)?,
+            state: cells.capitals(Field::MemberState)?,
             product,
-            billing: texts.person(Field::BillingNpi)?,
-            rendering: texts.person(Field::RenderingNpi)?,
-            authorization: &authorization,
-            provider_name: texts.text(Field::BillingProviderName),
-            bad_date: if date.is_none() { date_cell } else { "" },
+            billing: cells.person(Field::BillingNpi)?,
+            rendering: cells.person(Field::RenderingNpi)?,
+            authorization,
+            provider_name: cells.text(Field::BillingProviderName)?,
+            bad_date: if date.is_none() { date_cell.text() } else { "" },
             bad_units: "",
             bad_amount: "",
             id_parts: "",
             coded: coded.read(self.words(), 0, binding, row),
             date,
-            end_date: if end_cell == date_cell { date } else { date::service_day(end_cell, self.dates) },
+            end_date: if end_cell.equals(date_cell) { date } else { date::service_day(end_cell.text(), self.dates) },
             units: if units_cell.is_empty() {
                 ONE_UNIT
             } else {
                 units_of_one_digit(units_cell).or_else(|| units(units_cell))?
             },
             money: Amounts::of([
-                texts.amount(Field::ChargeAmount)?,
-                texts.amount(Field::AllowedAmount)?,
-                texts.amount(Field::PaidAmount)?,
+                cells.amount(Field::ChargeAmount)?,
+                cells.amount(Field::AllowedAmount)?,
+                cells.amount(Field::PaidAmount)?,
             ]),
             class: labels.class(self.extract, &self.products, product),
             cpt: Some(code).filter(|code| self.codes.get(*code).system == System::Cpt),
-            pointers: Pointers::of_letters_and_digits(texts.text(Field::DiagnosisPointer))?,
+            pointers: Pointers::of_letters_and_digits(cells.text(Field::DiagnosisPointer)?)?,
             marks: Marks {
                 authorization_column: binding.has(Field::AuthorizationNumber),
                 authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),

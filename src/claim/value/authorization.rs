@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::claim::value::qualifiers::QUALIFIERS;
 use crate::ingest::cell::{is_blank, without_float_trace};
 use crate::ingest::eight_bytes::{any_word, has_digit, has_no_letter_or_digit, with_in_place_of};
+use crate::ingest::record::plain_cell::PlainCell;
 
 /// Separators between the numbers of a cell.
 const SEPARATORS: [char; 3] = [';', ',', '|'];
@@ -27,14 +28,23 @@ fn number(part: &str) -> Option<&str> {
     is_number(number).then_some(number)
 }
 
+/// Is a cleaned cell certainly one number, as it is kept and printed: letters, digits and hyphens, with a letter before a digit?
+#[inline(always)]
+pub(crate) fn is_one(cell: PlainCell<'_>) -> bool {
+    let begins_with_letter = cell.text().as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    begins_with_letter && !cell.any_word(has_others) && any_word(cell.text().as_bytes(), has_digit)
+}
+
+/// Does a word hold anything but letters, digits and hyphens?
+fn has_others(word: u64) -> bool {
+    has_no_letter_or_digit(with_in_place_of(word, b'-', b'0'))
+}
+
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
 pub fn normalized(cell: &str) -> Cow<'_, str> {
     // The common case: a number of letters, digits and hyphens needs no taking apart.
-    let has_others = |word| has_no_letter_or_digit(with_in_place_of(word, b'-', b'0'));
     if !any_word(cell.as_bytes(), has_others) {
-        // With a letter before a digit it is one.
-        let begins_with_letter = cell.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-        let is_one = begins_with_letter && any_word(cell.as_bytes(), has_digit) || is_number(cell);
+        let is_one = is_one(cell.into()) || is_number(cell);
         return Cow::Borrowed(if is_one { cell } else { "" });
     }
     if !cell.contains(SEPARATORS) {

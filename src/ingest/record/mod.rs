@@ -8,6 +8,7 @@
 //! - [`grammar`]: where a record ends, what its fields are, and when it is rejected.
 //! - [`line_end`]: where lines end.
 //! - [`quoted`]: where a quoted field ends.
+//! - [`plain_cell`]: a cell whose bytes are its text.
 //! - [`row`]: the cells of a row.
 //! - [`first_rows`]: the first rows, which show how many surplus fields rows have.
 //! - [`footer`]: a last line that is no row.
@@ -21,6 +22,7 @@ pub(crate) mod footer;
 pub mod grammar;
 pub mod header;
 pub(crate) mod line_end;
+pub(crate) mod plain_cell;
 mod quoted;
 pub mod quoting;
 pub mod reject;

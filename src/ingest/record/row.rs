@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::ingest::cell::{clean, clean_text, is_clean};
-use crate::ingest::eight_bytes::{any_word, has_no_capital_or_digit};
+use crate::ingest::eight_bytes::has_no_capital_or_digit;
 use crate::ingest::record::grammar::{CellSpan, Grammar};
+use crate::ingest::record::plain_cell::PlainCell;
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::RAW_LIMIT;
 
@@ -14,7 +15,7 @@ use crate::ingest::record::reject::RAW_LIMIT;
 pub struct Row<'a> {
     bytes: &'a [u8],
     fields: &'a [CellSpan],
-    /// The record as text, if it is UTF-8. Checked once per row instead of once per cell.
+    /// The record as text, if it is UTF-8, and what is known to be text after it. Checked once for many rows instead of once per cell.
     text: Option<&'a str>,
     /// Where the text starts in `bytes`.
     start: u32,
@@ -27,7 +28,7 @@ impl<'a> Row<'a> {
         Self::of_text(bytes, fields, record.and_then(|record| std::str::from_utf8(record).ok()))
     }
 
-    /// The same, where the text from the first field to the last is known. `None` if these are not UTF-8.
+    /// The same, where the text from the first field on is known, at least up to the end of the last. `None` if these are not UTF-8.
     pub(crate) fn of_text(bytes: &'a [u8], fields: &'a [CellSpan], text: Option<&'a str>) -> Self {
         let start = fields.first().map_or(0, |first| first.start);
         Self { bytes, fields, text, start }
@@ -68,22 +69,28 @@ impl<'a> Row<'a> {
     /// The text of a cell, if it is certain at a glance that its bytes are the text. Those of nearly all cells are.
     #[inline(always)]
     pub(crate) fn clean(&self, column: usize, null: &[String]) -> Option<&'a str> {
-        let text = self.plain(column)?;
-        if is_clean(text, null) { Some(text) } else { None }
+        Some(self.clean_cell(column, null)?.text())
+    }
+
+    /// The same with what follows the cell.
+    #[inline(always)]
+    pub(crate) fn clean_cell(&self, column: usize, null: &[String]) -> Option<PlainCell<'a>> {
+        let cell = self.plain(column)?;
+        if is_clean(cell.text(), null) { Some(cell) } else { None }
     }
 
     /// The text of a cell, if it is certain at a glance that it is nothing but capital letters and digits, at least one of them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn code(&self, column: usize, null: &[String]) -> Option<&'a str> {
-        let text = self.clean(column, null)?;
-        (!text.is_empty() && !any_word(text.as_bytes(), has_no_capital_or_digit)).then_some(text)
+        let cell = self.clean_cell(column, null)?;
+        if cell.is_empty() || cell.any_word(has_no_capital_or_digit) { None } else { Some(cell.text()) }
     }
 
     /// The text of a cell that was not found to be clean.
     #[inline(never)]
     fn cleaned(&self, column: usize, null: &[String]) -> Cow<'a, str> {
         match self.plain(column) {
-            Some(text) => clean_text(text, null),
+            Some(cell) => clean_text(cell.text(), null),
             None => self.marked_text(column, null),
         }
     }
@@ -103,22 +110,33 @@ impl<'a> Row<'a> {
 
     /// The same as [`Row::cell`] for cells of UTF-8 without marks, as nearly all cells are; `None` for others.
     #[inline(always)]
-    fn plain(&self, column: usize) -> Option<&'a str> {
+    fn plain(&self, column: usize) -> Option<PlainCell<'a>> {
         let text = self.text?;
-        let Some(field) = self.fields.get(column) else { return Some("") };
+        let Some(field) = self.fields.get(column) else { return Some(PlainCell::EMPTY) };
         if field.start >= field.end {
-            return Some("");
+            return Some(PlainCell::EMPTY);
         }
         // A field of another table may lie before the record. Then its place is beyond any text.
-        let at = |place: u32| place.wrapping_sub(self.start) as usize;
-        if matches!(field.marks, Marks::Nothing) { text.get(at(field.start)..at(field.end)) } else { None }
+        let ahead = text.get(field.start.wrapping_sub(self.start) as usize..)?;
+        if matches!(field.marks, Marks::Nothing) {
+            PlainCell::of(ahead, (field.end - field.start) as usize)
+        } else {
+            None
+        }
     }
 
     /// The bytes of a cell without marks, of which its text is made; `None` for others. Empty after the last column.
     #[inline]
     pub(crate) fn unmarked(&self, column: usize) -> Option<&'a [u8]> {
-        let Some(field) = self.fields.get(column) else { return Some(&[]) };
-        (field.marks == Marks::Nothing).then(|| &self.bytes[field.start as usize..field.end as usize])
+        self.unmarked_ahead(column).map(|(ahead, length)| &ahead[..length])
+    }
+
+    /// The same with what follows the cell, and its length.
+    #[inline(always)]
+    pub(crate) fn unmarked_ahead(&self, column: usize) -> Option<(&'a [u8], usize)> {
+        let Some(field) = self.fields.get(column) else { return Some((&[], 0)) };
+        let length = field.end.saturating_sub(field.start) as usize;
+        (field.marks == Marks::Nothing).then(|| (&self.bytes[field.start as usize..], length))
     }
 
     /// The value of the cell: its bytes without enclosing quotes and other marks. Empty after the last column.
@@ -140,13 +158,14 @@ pub(crate) struct TextAhead<'a> {
 const AHEAD: usize = 8 << 10;
 
 impl<'a> TextAhead<'a> {
-    /// The text of some bytes of the block, those of rows in order. `None` if they are not UTF-8.
+    /// The text of some bytes of the block, those of rows in order, and what is known of the text after it. `None` if they are not UTF-8.
     #[inline]
     pub(crate) fn of(&mut self, bytes: &'a [u8], place: Range<usize>) -> Option<&'a str> {
         if place.start < self.start || place.end > self.start + self.text.len() {
             self.read(bytes, &place);
         }
-        self.text.get(place.start - self.start..place.end - self.start)
+        let from = self.text.get(place.start - self.start..)?;
+        from.is_char_boundary(place.end - place.start).then_some(from)
     }
 
     #[inline(never)]
@@ -208,7 +227,9 @@ mod tests {
             }
             let mut ahead = TextAhead::default();
             for place in places {
-                prop_assert_eq!(ahead.of(&bytes, place.clone()), std::str::from_utf8(&bytes[place]).ok());
+                let text = ahead.of(&bytes, place.clone());
+                prop_assert_eq!(text.map(|text| &text[..place.len()]), std::str::from_utf8(&bytes[place.clone()]).ok());
+                prop_assert!(text.is_none_or(|text| bytes[place.start..].starts_with(text.as_bytes())));
             }
         }
 
