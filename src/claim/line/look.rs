@@ -17,6 +17,19 @@ impl Reader<'_> {
         if self.read_plain(binding, row, remembered, lines).is_some() {
             return RowAction::Keep(());
         }
+        self.look_closely(binding, row, remembered, lines)
+    }
+
+    /// Reads a row the long way.
+    // Apart from the short way, which then takes less of the part of a processor that holds its instructions.
+    #[inline(never)]
+    fn look_closely(
+        &self,
+        binding: &Binding,
+        row: &Row<'_>,
+        remembered: &mut Remembered,
+        lines: &mut Batch,
+    ) -> RowAction<()> {
         if !self.may_hold_code(binding, row) {
             remembered.plain.ignore();
             return RowAction::Ignore;

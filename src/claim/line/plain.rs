@@ -21,6 +21,9 @@ use crate::ingest::record::plain_cell::PlainCell;
 use crate::ingest::{Binding, Row};
 
 /// The cells of the fields of a row. Each is `None` if it may have to be cleaned. Fields that the extract does not have are empty.
+///
+/// What is done with a cell is a function of its own, not copied to each place where a cell is read: together these would not fit in
+/// the part of a processor that holds its instructions.
 #[derive(Clone, Copy)]
 struct FieldCells<'r> {
     columns: &'r PlainColumns,
@@ -29,39 +32,49 @@ struct FieldCells<'r> {
 
 impl<'r> FieldCells<'r> {
     #[inline(always)]
-    fn cell(self, field: Field) -> Option<PlainCell<'r>> {
+    fn cell(&self, field: Field) -> Option<PlainCell<'r>> {
         self.row.clean_cell(usize::from(self.columns.fields[field as usize]), &[])
     }
 
-    #[inline(always)]
-    fn text(self, field: Field) -> Option<&'r str> {
+    #[inline(never)]
+    fn text(&self, field: Field) -> Option<&'r str> {
         Some(self.cell(field)?.text())
     }
 
     /// An id. `None` also if something may have to be removed from it, or a spreadsheet may have mangled it.
-    #[inline(always)]
-    fn id(self, field: Field) -> Option<&'r str> {
+    #[inline(never)]
+    fn id(&self, field: Field) -> Option<&'r str> {
         let cell = self.cell(field)?;
         if id::is_plain(cell) { Some(cell.text()) } else { None }
     }
 
     /// The id of a member or provider.
-    #[inline(always)]
-    fn person(self, field: Field) -> Option<&'r str> {
-        let id = self.id(field)?;
-        Some(if id::is_placeholder(id) { "" } else { id })
+    #[inline(never)]
+    fn person(&self, field: Field) -> Option<&'r str> {
+        let cell = self.cell(field)?;
+        if !id::is_plain(cell) {
+            return None;
+        }
+        Some(if id::is_placeholder(cell.text()) { "" } else { cell.text() })
     }
 
     /// A text that is kept in capitals. `None` also if it is not written in them.
-    #[inline(always)]
-    fn capitals(self, field: Field) -> Option<&'r str> {
+    #[inline(never)]
+    fn capitals(&self, field: Field) -> Option<&'r str> {
         let cell = self.cell(field)?;
         if cell.any_word(has_lowercase_or_foreign) { None } else { Some(cell.text()) }
     }
 
+    /// A cell that is an authorization number at a glance.
+    #[inline(never)]
+    fn authorization(&self) -> Option<&'r str> {
+        let cell = self.cell(Field::AuthorizationNumber)?;
+        if authorization::is_one(cell) { Some(cell.text()) } else { None }
+    }
+
     /// An amount. `None` also if it cannot be read.
-    #[inline(always)]
-    fn amount(self, field: Field) -> Option<OptionalCents> {
+    #[inline(never)]
+    fn amount(&self, field: Field) -> Option<OptionalCents> {
         let text = self.text(field)?;
         if text.is_empty() { Some(None.into()) } else { Cents::parse(text).map(|amount| Some(amount).into()) }
     }
@@ -89,16 +102,17 @@ impl Reader<'_> {
         if claim_id.is_empty() {
             return None;
         }
-        let authorization_cell = cells.cell(Field::AuthorizationNumber)?;
-        let other_numbers;
-        let authorization = if authorization::is_one(authorization_cell) {
-            authorization_cell.text()
+        let (authorization_cell, other_numbers);
+        let authorization = if let Some(number) = cells.authorization() {
+            authorization_cell = number;
+            number
         } else {
-            other_numbers = authorization::normalized(authorization_cell.text());
+            authorization_cell = cells.text(Field::AuthorizationNumber)?;
+            other_numbers = authorization::normalized(authorization_cell);
             &*other_numbers
         };
-        let (date_cell, end_cell) = (cells.cell(Field::ServiceDate)?, cells.cell(Field::ServiceEndDate)?);
-        let date = date::service_day(date_cell.text(), self.dates);
+        let (date_cell, end_cell) = (cells.text(Field::ServiceDate)?, cells.text(Field::ServiceEndDate)?);
+        let date = date::service_day(date_cell, self.dates);
         let units_cell = cells.text(Field::Units)?;
         let product = cells.text(Field::Product)?;
         let values = RowValues {
@@ -113,13 +127,13 @@ impl Reader<'_> {
             rendering: cells.person(Field::RenderingNpi)?,
             authorization,
             provider_name: cells.text(Field::BillingProviderName)?,
-            bad_date: if date.is_none() { date_cell.text() } else { "" },
+            bad_date: if date.is_none() { date_cell } else { "" },
             bad_units: "",
             bad_amount: "",
             id_parts: "",
             coded: coded.read(self.words(), 0, binding, row),
             date,
-            end_date: if end_cell.equals(date_cell) { date } else { date::service_day(end_cell.text(), self.dates) },
+            end_date: if end_cell == date_cell { date } else { date::service_day(end_cell, self.dates) },
             units: if units_cell.is_empty() {
                 ONE_UNIT
             } else {

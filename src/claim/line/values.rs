@@ -52,7 +52,7 @@ impl RowValues<'_> {
     #[inline(always)]
     pub(super) fn write_texts(&self, encoder: &mut Encoder<'_>) {
         let [form, frequency, claim_status, line_status, payer, capitated, place, bill_type, admission, revenue] =
-            self.coded.texts.each_ref().map(|text| &**text);
+            &self.coded.texts;
         encoder.text(Text::ClaimId, self.claim_id);
         encoder.text(Text::LineNumber, self.line_number);
         encoder.text(Text::ClaimForm, form);

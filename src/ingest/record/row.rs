@@ -80,7 +80,7 @@ impl<'a> Row<'a> {
     }
 
     /// The text of a cell, if it is certain at a glance that it is nothing but capital letters and digits, at least one of them.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn code(&self, column: usize, null: &[String]) -> Option<&'a str> {
         let cell = self.clean_cell(column, null)?;
         if cell.is_empty() || cell.any_word(has_no_capital_or_digit) { None } else { Some(cell.text()) }
