@@ -19,6 +19,8 @@ pub struct Format {
     pub about: &'static str,
     /// The word of `--format` that adds it; `None` if it is always written.
     pub word: Option<&'static str>,
+    /// Does it state whether the diagnoses of a service support it?
+    pub states_necessity: bool,
     /// Opens it.
     pub open: Open,
 }

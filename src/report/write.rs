@@ -90,6 +90,7 @@ pub fn write(
     let sinks: Vec<Box<dyn Sink + '_>> =
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let Some(new) = NewFindings::of(run, docs, go_on)? else { return Ok(None) };
+    let states_necessity = formats.iter().any(|format| format.states_necessity);
     let bytes = AtomicU64::new(0);
     // A part with a few very long cells may fill the memory by itself.
     let largest = run.largest_part_bytes();
@@ -98,7 +99,7 @@ pub fn write(
     // a part, are in memory.
     let one_by_one = is_much && largest > MAX_BATCH_BYTES / 8 * 9;
     let format_part = |n: usize| -> io::Result<Totals> {
-        let part = run.part(n)?;
+        let part = run.part_of_report(n, states_necessity)?;
         bytes.fetch_add(part.line_set.lines.bytes() as u64, Ordering::Relaxed);
         let is_new = new.of_part(n);
         let view = PartView { new: &is_new, ..context.part(&part) };

@@ -77,7 +77,7 @@ impl ServiceStatus {
 /// What was decided about one service.
 #[derive(Debug, Clone)]
 pub struct Judgment {
-    /// Do the diagnoses support the service?
+    /// Do the diagnoses support the service? As far as it was asked: see [`judge_without_necessity`].
     pub necessity: NecessityStatus,
     /// Is there an authorization, if one is required?
     pub authorization: AuthorizationStatus,
@@ -122,6 +122,15 @@ pub fn judge(line_set: &LineSet<'_>, policy: &Policy, authorizations: Option<&Au
     judge_with(line_set, policy, authorizations, &asked(policy))
 }
 
+/// The same for a report that states of no service whether its diagnoses support it, so that only the rules of the run are asked.
+pub(crate) fn judge_without_necessity(
+    line_set: &LineSet<'_>,
+    policy: &Policy,
+    authorizations: Option<&AuthorizationFile>,
+) -> Judged {
+    judge_by(line_set, policy, authorizations, &asked(policy), &[])
+}
+
 /// The rules of the roster that the run asks, sorted.
 pub(super) fn asked(policy: &Policy) -> Vec<(RuleId, Rule)> {
     let asked = roster().filter(|(_, rule)| policy.rule(rule.code).is_asked);
@@ -137,8 +146,8 @@ pub(crate) fn asked_of_member(policy: &Policy) -> AskedOfMember {
     all.map(of_rule).max().unwrap_or_default()
 }
 
-/// The rules that doubt necessity and are not among those asked. The necessity of a service is stated by every run, so it
-/// does not depend on the selection.
+/// The rules that doubt necessity and are not among those asked. The necessity that a report states of a service does not depend on
+/// the selection.
 pub(super) fn doubting_unasked(asked: &[(RuleId, Rule)]) -> Vec<Rule> {
     let is_asked = |code: &str| asked.iter().any(|(_, rule)| rule.code == code);
     roster().filter(|(_, rule)| rule.doubts_necessity && !is_asked(rule.code)).map(|(_, rule)| *rule).collect()
@@ -159,7 +168,17 @@ pub fn judge_with(
     authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
 ) -> Judged {
-    let unasked = doubting_unasked(rules);
+    judge_by(line_set, policy, authorizations, rules, &doubting_unasked(rules))
+}
+
+/// `unasked`: rules that doubt necessity beside those that are asked.
+fn judge_by(
+    line_set: &LineSet<'_>,
+    policy: &Policy,
+    authorizations: Option<&AuthorizationFile>,
+    rules: &[(RuleId, Rule)],
+    unasked: &[Rule],
+) -> Judged {
     let mut judged = Judged { services: Vec::with_capacity(line_set.services.len()), findings: Vec::new() };
     let mut services = line_set.services.iter().enumerate().peekable();
     // Claims whose amounts are already counted, where the rows of a claim repeat them.
@@ -172,7 +191,7 @@ pub fn judge_with(
             ask(rules, &input, Subject::Service(i), line, &mut judged.findings);
             let claim = line_set.services[i].claim;
             let claim_counted = counted.contains(&claim) || line_set.claims_at_risk.contains(&claim);
-            let judgment = conclude(&input, &judged.findings[from..], &unasked, claim_counted);
+            let judgment = conclude(&input, &judged.findings[from..], unasked, claim_counted);
             if judgment.counts_claim {
                 counted.insert(claim);
             }

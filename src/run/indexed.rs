@@ -19,7 +19,7 @@ use crate::claim::store::BATCH_LINES;
 use crate::claim::{Batch, LineSet, Store, Text};
 use crate::disk::spool::Scratch;
 use crate::ledger::Ledger;
-use crate::rules::judge::judge;
+use crate::rules::judge::{judge, judge_without_necessity};
 use crate::run::context::{JudgedPart, JudgedRun, Masked, RunContext};
 use crate::run::mask::{Masking, WITHHELD};
 use crate::run::setup::Memory;
@@ -135,17 +135,24 @@ impl Run {
 
     /// Judges a part. Fails if its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
-        self.judged(self.set(n)?, self.authorizations_of(n)?)
+        self.judged(self.set(n)?, self.authorizations_of(n)?, true)
+    }
+
+    /// The same for a report that may not state the necessity of its services.
+    pub(crate) fn part_of_report(&self, n: usize, states_necessity: bool) -> io::Result<JudgedPart<'_>> {
+        self.judged(self.set(n)?, self.authorizations_of(n)?, states_necessity)
     }
 
     fn judged<'a>(
         &self,
         line_set: LineSet<'a>,
         authorization_file: Option<Arc<AuthorizationFile>>,
+        states_necessity: bool,
     ) -> io::Result<JudgedPart<'a>> {
         if let Some(masking) = &self.masking {
             return masking.part(line_set, authorization_file, &self.context);
         }
+        let judge = if states_necessity { judge } else { judge_without_necessity };
         let judged = judge(&line_set, &self.context.policy, authorization_file.as_deref());
         let matches = self.context.matches(&judged, &line_set.lines, &line_set);
         Ok(JudgedPart { line_set, judged, matches, authorization_file })
@@ -183,7 +190,7 @@ impl Run {
         let lines = std::mem::replace(&mut self.store, Store::new(None, BATCH_LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
         let file = self.authorization_rows(PartRows::all)?;
-        let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file)?;
+        let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file, true)?;
         let summary = Summary::from_judged(&judged);
         Ok(JudgedRun { context: self.context, line_set, judged, matches, authorization_file, summary })
     }

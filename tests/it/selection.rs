@@ -156,6 +156,28 @@ fn the_list_of_services_may_be_left_out() {
     assert!(refused.code == Some(2) && refused.err.contains("give --no-html and --no-dossier"), "{}", refused.err);
 }
 
+/// Whether diagnoses support a service depends on rules that may not be selected. They are asked for each file that says so.
+#[test]
+fn every_file_that_states_necessity_states_that_of_all_rules() {
+    let dir = with_claims();
+    let rules = ["--select", "PA201"];
+    check(&dir, "all", &[&rules[..], &["--format", "all"]].concat());
+    let bare = ["--no-services", "--no-html", "--no-dossier"];
+    for (format, files) in [
+        ("jsonl", &["services.jsonl", "findings.jsonl"][..]),
+        ("parquet", &["services.parquet", "findings.parquet"]),
+        ("xlsx", &["report.xlsx"]),
+    ] {
+        check(&dir, format, &[&rules[..], &bare, &["--format", format]].concat());
+        for file in files {
+            let of = |report: &str| fs::read(dir.at(&format!("{report}/{file}"))).expect("it is written");
+            assert!(of(format) == of("all"), "{file}");
+        }
+    }
+    check(&dir, "findings", &[&rules[..], &bare].concat());
+    assert_eq!(read(&dir, "findings/findings.csv"), read(&dir, "all/findings.csv"));
+}
+
 #[test]
 fn a_suppression_of_a_rule_that_is_not_asked_is_not_called_needless() {
     let dir = with_claims();
