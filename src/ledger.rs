@@ -73,6 +73,10 @@ impl From<Bin> for LedgerBin {
     }
 }
 
+/// The bins in the order in which one of them is that of a row with several lines.
+const BY_PRECEDENCE: [Bin; 6] =
+    [Bin::InScope, Bin::Related, Bin::Superseded, Bin::PayerDenied, Bin::Duplicate, Bin::Reversed];
+
 impl Ledger {
     /// The number of rows in a bin.
     pub fn count(&self, bin: LedgerBin) -> u64 {
@@ -95,27 +99,32 @@ impl Ledger {
         self.out_of_scope += tally.ignored;
     }
 
-    /// Counts the rows of kept lines by their bins. A row with several service slots counts once, in the first of these bins
-    /// that one of its lines is in: in scope, related, superseded, denied by the payer, duplicate, reversed.
+    /// Counts the rows of kept lines, each of which is a row, by their bins.
+    pub(crate) fn add_rows(&mut self, bins: &[Bin]) {
+        for bin in bins {
+            *self.of_bin(*bin) += 1;
+        }
+    }
+
+    fn of_bin(&mut self, bin: Bin) -> &mut u64 {
+        match bin {
+            Bin::Reversed => &mut self.reversed,
+            Bin::Duplicate => &mut self.duplicate,
+            Bin::PayerDenied => &mut self.payer_denied,
+            Bin::Superseded => &mut self.superseded,
+            Bin::InScope => &mut self.in_scope,
+            Bin::Related => &mut self.related,
+        }
+    }
+
+    /// Counts the rows of kept lines by their bins. A row with several service slots counts once.
     pub(crate) fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
         // The lines of a row are consecutive and in the same batch.
         let mut at = 0;
         while at < lines.len() {
             let of_row = lines.lines_of_row(at);
-            let holds = |bin| bins[..of_row].contains(&bin);
-            *if holds(Bin::InScope) {
-                &mut self.in_scope
-            } else if holds(Bin::Related) {
-                &mut self.related
-            } else if holds(Bin::Superseded) {
-                &mut self.superseded
-            } else if holds(Bin::PayerDenied) {
-                &mut self.payer_denied
-            } else if holds(Bin::Duplicate) {
-                &mut self.duplicate
-            } else {
-                &mut self.reversed
-            } += 1;
+            let bin = BY_PRECEDENCE.into_iter().find(|bin| bins[..of_row].contains(bin)).unwrap_or(Bin::Reversed);
+            *self.of_bin(bin) += 1;
             (at, bins) = (at + of_row, &bins[of_row..]);
         }
     }

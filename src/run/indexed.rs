@@ -253,12 +253,15 @@ impl Run {
     }
 
     fn survey(&self, n: usize, keys: Option<&NeededKeys>) -> io::Result<Survey> {
-        let batch = self.store.batch(n)?;
+        let (bins, traits) = (&self.index.bins()[self.starts[n]..self.lines_before(n + 1)], self.index.batch(n));
         let mut survey = Survey::default();
-        survey.ledger.add_lines(&batch, &self.index.bins()[self.starts[n]..][..batch.len()]);
-        let repeats_amounts = batch.heads.iter().any(|head| head.amounts == AmountsPer::Claim);
+        if traits.has_line_per_row {
+            survey.ledger.add_rows(bins);
+        } else {
+            survey.ledger.add_lines(&*self.store.batch(n)?, bins);
+        }
         // To find the services of a part takes as long as to judge them.
-        if keys.is_some() || repeats_amounts {
+        if keys.is_some() || traits.repeats_amounts {
             let set = self.set(n)?;
             let looked_up = set.lines.iter().map(|line| (line.text(Text::Authorization), line.text(Text::MemberId)));
             keys.map_or(Ok(()), |keys| keys.add(n, looked_up))?;

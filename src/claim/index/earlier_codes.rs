@@ -6,18 +6,17 @@ use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::ClaimRow;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{Lines, count, those};
 use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
 
 /// For each related line, the known codes of earlier related lines of its claim. Lines without such codes are left out.
 pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Notes<CodeSet>> {
-    let related =
-        || identity.claim_of.iter().zip(bins).filter(|(_, bin)| **bin == Bin::Related).map(|(claim, _)| *claim);
-    let several = Bits::repeated(lines.len(), related());
-    let count = related().filter(|claim| several.contains(*claim)).count();
+    let related = those(lines.len(), |line| bins[line] == Bin::Related);
+    let several = Bits::repeated(lines.len(), related.into_iter().map(|line| identity.claim_of[line as usize]));
     let wants = |number: usize| bins[number] == Bin::Related && several.contains(identity.claim_of[number]);
+    let count = if several.is_empty() { 0 } else { count(lines.len(), wants) };
     let remember = |number: usize, line: Line<'_>| {
         ClaimRow::new(identity.claim_of[number], number as u32, CodeSet::from_ids(line.known))
     };

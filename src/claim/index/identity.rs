@@ -144,7 +144,7 @@ impl Identity {
                     *claim = before;
                 }
                 before = *claim;
-                if before != line {
+                if before != line && !several.contains(before) {
                     several.insert(before);
                 }
             }

@@ -72,6 +72,7 @@ pub(crate) mod related;
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use rust_decimal::Decimal;
@@ -84,7 +85,7 @@ use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::{LineSet, Relations};
 use crate::claim::index::named::NamedClaims;
 use crate::claim::index::notes::{Notes, NotesInOrder};
-use crate::claim::index::numberless::Numberless;
+use crate::claim::index::numberless::{Asking, Numberless, are_many};
 use crate::claim::index::numbers::UnitsOnNumbers;
 use crate::claim::index::parties::Parties;
 use crate::claim::index::partition::{LINES_AT_A_TIME, Lines};
@@ -92,7 +93,7 @@ use crate::claim::index::service::{
     AskedOfMember, Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
 };
 use crate::claim::index::stays::Stays;
-use crate::claim::index::survey::{Traits, survey};
+use crate::claim::index::survey::{BatchTraits, Traits, survey};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
 use crate::claim::value::code_set::CodeSet;
@@ -101,6 +102,7 @@ use crate::claim::value::setting::{ClaimForm, SettingTable};
 /// The results of all passes.
 #[derive(Debug)]
 pub struct Index {
+    batches: Vec<BatchTraits>,
     bins: Vec<Bin>,
     relations: Arc<Relations>,
     parties: Parties,
@@ -128,11 +130,20 @@ impl Index {
     /// often. Fails if spooled lines cannot be read.
     pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, asked: Asked) -> io::Result<Self> {
         let lines = Lines { store, starts: store.starts(), keys: Keys::new(), memory, fill: None };
-        let traits = survey(&lines, policy.codes)?;
-        let numberless = match asked.of_member {
-            AskedOfMember::Numbers => Numberless::find(&lines, &traits)?,
-            AskedOfMember::Nothing | AskedOfMember::Everything => None,
-        };
+        let asks_numbers = asked.of_member == AskedOfMember::Numbers;
+        let kept = AtomicUsize::new(0);
+        let (traits, noted) = survey(&lines, policy.codes, |start, batch, traits| {
+            let of_batch = BatchTraits::of(batch);
+            if !asks_numbers || are_many(kept.load(Ordering::Relaxed), store.len()) {
+                return (of_batch, Vec::new());
+            }
+            let asking = Asking::of_batch(start, batch, traits, &lines.keys);
+            kept.fetch_add(asking.len(), Ordering::Relaxed);
+            (of_batch, asking)
+        })?;
+        let (batches, asking): (Vec<_>, Vec<_>) = noted.into_iter().unzip();
+        let are_few = asks_numbers && !are_many(kept.into_inner(), store.len());
+        let numberless = if are_few { Numberless::new(&traits, asking.concat()) } else { None };
         let identity = Identity::find(&lines, numberless.as_ref())?;
         let named = NamedClaims::find(&lines, &traits, &identity)?;
         let bin = |traits: &Traits| if traits.is_listed() { Bin::InScope } else { Bin::Related };
@@ -162,6 +173,7 @@ impl Index {
             UnitsOnNumbers::default()
         };
         Ok(Self {
+            batches,
             bins,
             relations: Arc::new(Relations {
                 identity,
@@ -177,6 +189,11 @@ impl Index {
             unmatched: reversals.unmatched,
             settings: policy.settings.clone(),
         })
+    }
+
+    /// What is known of the nth batch as a whole.
+    pub(crate) fn batch(&self, n: usize) -> BatchTraits {
+        self.batches[n]
     }
 
     /// The bins of all lines, in order.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{Id, KeyHash};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{Lines, count};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Batch, Text};
 
@@ -67,7 +67,7 @@ impl NamedClaims {
             let traits = traits[number];
             traits.names_claim() && (traits.is_version() || traits.takes_back())
         };
-        let count = (0..traits.len()).filter(|number| names(*number)).count();
+        let count = count(traits.len(), names);
         if count == 0 {
             return Ok(Self::default());
         }

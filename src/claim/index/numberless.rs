@@ -3,26 +3,28 @@
 //! Nearly all services carry a number. If a run asks nothing else about the sessions of a member than whether another service
 //! carries one, only these few lines are brought together.
 
-use std::io;
 use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
 use crate::claim::index::bits::{Bits, SharedBits};
-use crate::claim::index::line_hash::KeyHash;
-use crate::claim::index::partition::{LINES_AT_A_TIME, Lines};
+use crate::claim::index::line_hash::{KeyHash, Keys};
+use crate::claim::index::partition::LINES_AT_A_TIME;
 use crate::claim::index::service::{DAYS_OF_SESSION, day_number, days};
 use crate::claim::index::survey::Traits;
-use crate::claim::line::Line;
+use crate::claim::line::{Batch, Line};
 use crate::ingest::eight_bytes::mixed;
-
-/// Places for members and their blocks of days, for each line without a number. Those that share a place are brought together, too,
-/// which costs only time. A line marks three places or four, so at most an eighth are marked, in four bytes for each of these lines.
-const PLACES_OF_LINE: usize = 32;
 
 /// Of so many lines at most one may have no number, if those are kept until the lines that carry one are known: each takes 24 bytes, so
 /// that is three for each line of the run.
 const SELDOM: usize = 8;
+
+/// Places for members, for each line without a number. Those that share a place are looked at, too, which costs only time. At most one
+/// place in nine is marked, in a byte for each of these lines.
+const PLACES_OF_MEMBER: usize = 8;
+
+/// Places for blocks of days of members, for each of these lines. A line marks three places or four, so at most an eighth are marked.
+const PLACES_OF_DAYS: usize = 32;
 
 /// Days of a block are two to this power. Nearly all sessions of three days are in one block or two.
 const BLOCK_BITS: u32 = 3;
@@ -30,27 +32,12 @@ const BLOCK_BITS: u32 = 3;
 /// Blocks of the longest span of days whose blocks are marked, which is a stay of three weeks.
 const MOST_BLOCKS: i32 = 4;
 
-/// Marks a member of whom any day is marked. No block of days has such a number.
-const ANY_DAY: i32 = i32::MIN;
-
-/// Marks a member of whom too many days are marked at once for blocks.
-const MANY_DAYS: i32 = ANY_DAY + 1;
-
-/// Collects the lines while the claims are found, because that reads the member of each line.
-pub(crate) struct Numberless<'t> {
-    traits: &'t [Traits],
-    /// The days of the sessions of services without a number.
-    sessions: MarkedDays,
-    /// The services without a number; `None` if there are many.
-    asking: Option<Vec<Asking>>,
-    /// The days of services that carry a number and may be in such a session.
-    carrying: MarkedDays,
-    lines: SharedBits,
-}
+/// Marks a member of whom too many days are marked at once for blocks. No block of days has such a number.
+const MANY_DAYS: i32 = i32::MIN;
 
 /// A service without a number.
 #[derive(Clone)]
-struct Asking {
+pub(crate) struct Asking {
     line: u32,
     /// Half of the member's key, which is enough to find places.
     member: u64,
@@ -59,46 +46,65 @@ struct Asking {
 }
 
 impl Asking {
+    /// The services without a number among the lines of a batch that name their member. `start`: the number of the first line.
+    pub(crate) fn of_batch(start: usize, batch: &Batch, traits: &[Traits], keys: &Keys) -> Vec<Self> {
+        let wanted: Vec<usize> = (0..batch.len()).filter(|n| is_numberless(traits[*n])).collect();
+        let mut asking = Vec::with_capacity(wanted.len());
+        batch.each_of(&wanted, |n, line| {
+            if let Some((member, days)) = keys.member(line).zip(days_of(line)) {
+                let (first, last) = days.into_inner();
+                asking.push(Self { line: (start + n) as u32, member: member as u64, first, last });
+            }
+        });
+        asking
+    }
+
     fn days(&self) -> RangeInclusive<i32> {
         self.first..=self.last
     }
 }
 
+/// Are there so many services without a number that to keep them takes too much?
+pub(crate) fn are_many(asking: usize, lines: usize) -> bool {
+    asking > lines / SELDOM
+}
+
+/// Collects the lines while the claims are found, because that reads the member of each line.
+pub(crate) struct Numberless<'t> {
+    traits: &'t [Traits],
+    asking: Vec<Asking>,
+    /// The members of these services.
+    members: MarkedPlaces,
+    /// The days of their sessions.
+    sessions: MarkedDays,
+    /// The days of services that carry a number and may be in such a session.
+    carrying: MarkedDays,
+    lines: SharedBits,
+}
+
 impl<'t> Numberless<'t> {
-    /// Finds the members and days. `None` if a line in scope names no member: it may take that of its claim, which is not yet known.
-    pub(crate) fn find(lines: &Lines<'_>, traits: &'t [Traits]) -> io::Result<Option<Self>> {
-        if traits.par_iter().with_min_len(LINES_AT_A_TIME).any(|line| line.is_listed() && !line.has_member()) {
-            return Ok(None);
+    /// Of these services, without which no service lacks a number. `None` if they are many, or if a line in scope names no member: it
+    /// may take that of its claim, which is not yet known.
+    pub(crate) fn new(traits: &'t [Traits], asking: Vec<Asking>) -> Option<Self> {
+        let has_no_member = |line: &Traits| line.is_listed() && !line.has_member();
+        if are_many(asking.len(), traits.len()) || traits.par_iter().with_min_len(LINES_AT_A_TIME).any(has_no_member) {
+            return None;
         }
-        let count = traits.par_iter().with_min_len(LINES_AT_A_TIME).filter(|line| is_numberless(**line)).count();
-        let (sessions, carrying) = (MarkedDays::of_lines(count), MarkedDays::of_lines(count));
-        let are_few = count <= traits.len() / SELDOM;
-        let asking = lines.each(|start, batch| {
-            let mut asking = Vec::new();
-            let wanted: Vec<usize> = (0..batch.len()).filter(|n| is_numberless(traits[start + n])).collect();
-            batch.each_of(&wanted, |n, line| {
-                if let Some((member, days)) = lines.keys.member(line).zip(days_of(line)) {
-                    sessions.mark(member as u64, &days);
-                    let (first, last) = days.into_inner();
-                    asking.extend(are_few.then_some(Asking {
-                        line: (start + n) as u32,
-                        member: member as u64,
-                        first,
-                        last,
-                    }));
-                }
-            });
-            asking
-        })?;
-        let asking = are_few.then(|| asking.concat());
-        Ok(Some(Self { traits, sessions, asking, carrying, lines: SharedBits::new(traits.len()) }))
+        let days = || MarkedDays(MarkedPlaces::new(asking.len().saturating_mul(PLACES_OF_DAYS)));
+        let (sessions, carrying) = (days(), days());
+        let members = MarkedPlaces::new(asking.len().saturating_mul(PLACES_OF_MEMBER));
+        for asking in &asking {
+            members.mark(asking.member);
+            sessions.mark(asking.member, &asking.days());
+        }
+        Some(Self { traits, asking, members, sessions, carrying, lines: SharedBits::new(traits.len()) })
     }
 
     /// Adds a line of a member if it may be in such a session.
     #[inline]
     pub(crate) fn see(&self, number: u32, line: Line<'_>, member: KeyHash) {
         // Nearly all members have no such service.
-        if self.sessions.are_marked_of(member as u64) {
+        if self.members.are_marked(member as u64) {
             self.see_member(number, line, member as u64);
         }
     }
@@ -106,12 +112,8 @@ impl<'t> Numberless<'t> {
     fn see_member(&self, number: u32, line: Line<'_>, member: u64) {
         let traits = self.traits[number as usize];
         // Other lines are no services, and a service without a readable date is in no session.
-        let Some(days) = days_of(line).filter(|_| traits.is_listed()) else { return };
-        if is_numberless(traits) {
-            if self.asking.is_none() {
-                self.lines.insert(number);
-            }
-        } else if self.sessions.may_meet(member, &days) {
+        let Some(days) = days_of(line).filter(|_| traits.is_listed() && traits.carries_number()) else { return };
+        if self.sessions.may_meet(member, &days) {
             self.carrying.mark(member, &days);
             self.lines.insert(number);
         }
@@ -120,11 +122,10 @@ impl<'t> Numberless<'t> {
     /// All lines of such sessions, if another service of them may carry a number, and a few others. `may_take_number`: may the line
     /// take the number of another line of its claim?
     pub(crate) fn lines(self, may_take_number: impl Fn(u32) -> bool) -> Bits {
-        let asking = self.asking.unwrap_or_default();
-        for taking in asking.iter().filter(|asking| may_take_number(asking.line)) {
+        for taking in self.asking.iter().filter(|asking| may_take_number(asking.line)) {
             self.carrying.mark(taking.member, &taking.days());
         }
-        for asking in asking.iter().filter(|asking| self.carrying.may_meet(asking.member, &asking.days())) {
+        for asking in self.asking.iter().filter(|asking| self.carrying.may_meet(asking.member, &asking.days())) {
             self.lines.insert(asking.line);
         }
         self.lines.finish()
@@ -142,49 +143,54 @@ fn days_of(line: Line<'_>) -> Option<RangeInclusive<i32>> {
     Some(day_number(first)..=day_number(last))
 }
 
-/// Days of members, each given by half of its key. Some others count as marked, too.
-struct MarkedDays {
+/// Numbers, of which some others count as marked, too.
+struct MarkedPlaces {
     marked: SharedBits,
     places: usize,
 }
 
-impl MarkedDays {
-    /// No days, with room for those of so many lines.
-    fn of_lines(count: usize) -> Self {
-        let places = count.saturating_mul(PLACES_OF_LINE).min(u32::MAX as usize);
+impl MarkedPlaces {
+    fn new(places: usize) -> Self {
+        let places = places.min(u32::MAX as usize);
         Self { marked: SharedBits::new(places), places }
     }
 
+    fn mark(&self, number: u64) {
+        self.marked.insert(self.place(number));
+    }
+
+    fn are_marked(&self, number: u64) -> bool {
+        self.marked.contains(self.place(number))
+    }
+
+    fn place(&self, number: u64) -> u32 {
+        ((u128::from(number) * self.places as u128) >> 64) as u32
+    }
+}
+
+/// Days of members, each given by half of its key.
+struct MarkedDays(MarkedPlaces);
+
+impl MarkedDays {
     /// Marks all days on which a service of the member may be in the session of one with these days.
     fn mark(&self, member: u64, days: &RangeInclusive<i32>) {
-        let mark = |what: i32| self.marked.insert(self.place_of(member, what));
-        mark(ANY_DAY);
+        let mark = |what: i32| self.0.mark(of_member(member, what));
         match blocks(&(days.start() - DAYS_OF_SESSION..=days.end() + DAYS_OF_SESSION)) {
             Some(blocks) => blocks.for_each(mark),
             None => mark(MANY_DAYS),
         }
     }
 
-    /// Is any day of the member marked?
-    fn are_marked_of(&self, member: u64) -> bool {
-        self.is_marked(member, ANY_DAY)
-    }
-
-    /// May one of these days be marked? Any day of the member is.
+    /// May one of these days be marked?
     fn may_meet(&self, member: u64, days: &RangeInclusive<i32>) -> bool {
-        let Some(mut blocks) = blocks(days) else { return true };
-        self.is_marked(member, MANY_DAYS) || blocks.any(|block| self.is_marked(member, block))
+        let is_marked = |what: i32| self.0.are_marked(of_member(member, what));
+        blocks(days).is_none_or(|mut blocks| is_marked(MANY_DAYS) || blocks.any(is_marked))
     }
+}
 
-    fn is_marked(&self, member: u64, what: i32) -> bool {
-        self.marked.contains(self.place_of(member, what))
-    }
-
-    /// The place of a block of days of a member, or of what else is marked.
-    fn place_of(&self, member: u64, what: i32) -> u32 {
-        let mixed = mixed(member, u64::from(what as u32));
-        ((u128::from(mixed) * self.places as u128) >> 64) as u32
-    }
+/// A number for a block of days of a member, or for [`MANY_DAYS`].
+fn of_member(member: u64, what: i32) -> u64 {
+    mixed(member, u64::from(what as u32))
 }
 
 /// The blocks in which these days are. `None` if there are many.
@@ -198,7 +204,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::claim::index::line_hash::Keys;
 
     /// Half of the key of a member.
     fn key(member: u32) -> u64 {
@@ -216,7 +221,7 @@ mod tests {
             marked in prop::collection::vec((0..4_u32, days()), 1..40),
             others in prop::collection::vec((0..6_u32, days()), 1..40),
         ) {
-            let all = MarkedDays::of_lines(marked.len());
+            let all = MarkedDays(MarkedPlaces::new(marked.len() * PLACES_OF_DAYS));
             for (member, days) in &marked {
                 all.mark(key(*member), days);
             }
@@ -226,7 +231,7 @@ mod tests {
                 };
                 if marked.iter().any(|(other, of_other)| other == member && is_near(of_other)) {
                     let member = key(*member);
-                    prop_assert!(all.are_marked_of(member) && all.may_meet(member, days), "{:?}", days);
+                    prop_assert!(all.may_meet(member, days), "{:?}", days);
                 }
             }
         }
@@ -234,12 +239,12 @@ mod tests {
 
     #[test]
     fn nearly_all_days_of_other_sessions_are_passed_over() {
-        let all = MarkedDays::of_lines(1000);
+        let all = MarkedDays(MarkedPlaces::new(1000 * PLACES_OF_DAYS));
         (0..1000).for_each(|number| all.mark(key(number), &(20..=20)));
         let meet = |day: i32| (0..1000).filter(|number| all.may_meet(key(*number), &(day..=day))).count();
         assert_eq!([19, 20, 21].map(meet), [1000; 3]);
         assert!(meet(2000) < 300, "{}", meet(2000));
-        let marked = (1000..2000).filter(|number| all.are_marked_of(key(*number))).count();
-        assert!(marked < 200, "{marked}");
+        let others = (1000..2000).filter(|number| all.may_meet(key(*number), &(20..=20))).count();
+        assert!(others < 300, "{others}");
     }
 }

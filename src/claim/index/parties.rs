@@ -6,7 +6,6 @@
 
 use std::io;
 
-use rayon::prelude::*;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ use crate::claim::index::groups::{BigGroup, Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::{LINES_AT_A_TIME, Lines};
+use crate::claim::index::partition::{Lines, count};
 use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, SessionFacts, cpt_service};
 use crate::claim::index::stays::Stays;
 use crate::claim::index::visit::{EncounterKey, Visit};
@@ -125,10 +124,7 @@ impl Parties {
             });
             Ok(())
         };
-        let live = match only {
-            Some(only) => only.iter().filter(|line| bins[*line as usize].is_live()).count(),
-            None => bins.par_iter().with_min_len(LINES_AT_A_TIME).filter(|bin| bin.is_live()).count(),
-        };
+        let live = count(lines.len(), is_wanted);
         let most = if live == 0 { 0 } else { live + stays.len() };
         let beside = size_of::<(&Entry, u32, u32)>();
         let takers = NoteTakers {

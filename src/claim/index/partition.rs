@@ -87,19 +87,15 @@ impl Lines<'_> {
         (0..self.store.batches()).into_par_iter().map(one).collect()
     }
 
-    /// Calls `look` for each line, without the facts of other rows, in parallel. Returns the results in order.
-    pub(crate) fn each_line<T: Clone + Send + Sync>(
+    /// Calls `look` with the batches and values of their lines, in parallel, without the facts of other rows. Returns the results
+    /// in order.
+    pub(crate) fn each_with<T: Send, R: Send>(
         &self,
-        empty: T,
-        look: impl Fn(Line<'_>) -> T + Sync,
-    ) -> io::Result<Vec<T>> {
-        let mut all = copies(self.len(), || empty.clone());
-        self.by_batch(&mut all).into_par_iter().enumerate().try_for_each(|(n, results)| {
-            let batch = self.store.batch(n)?;
-            results.iter_mut().zip(batch.iter()).for_each(|(result, line)| *result = look(line));
-            Ok::<_, io::Error>(())
-        })?;
-        Ok(all)
+        values: &mut [T],
+        look: impl Fn(usize, &Batch, &mut [T]) -> R + Sync,
+    ) -> io::Result<Vec<R>> {
+        let one = |(n, of_batch): (usize, &mut [T])| Ok(look(self.starts[n], &*self.store.batch(n)?, of_batch));
+        self.by_batch(values).into_par_iter().enumerate().map(one).collect()
     }
 
     /// Values of all lines by batch.
@@ -262,6 +258,17 @@ impl Lines<'_> {
         let largest: usize = (0..now.len()).map(of_partition).max().unwrap_or_default();
         Ok(Some(by_batch).filter(|_| limits.is_none_or(|limits| largest <= limits.of_partition)))
     }
+}
+
+/// How many of so many lines are of this kind.
+pub(crate) fn count(lines: usize, is: impl Fn(usize) -> bool + Sync) -> usize {
+    (0..lines).into_par_iter().with_min_len(LINES_AT_A_TIME).filter(|line| is(*line)).count()
+}
+
+/// Those of so many lines that are of this kind, in order.
+pub(crate) fn those(lines: usize, is: impl Fn(usize) -> bool + Sync) -> Vec<u32> {
+    let found = (0..lines).into_par_iter().with_min_len(LINES_AT_A_TIME).filter(|line| is(*line));
+    found.map(|line| line as u32).collect()
 }
 
 /// So many values, made in parallel, because the system hands out their memory page by page.

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::Group;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{LINES_AT_A_TIME, Lines, count, those};
 use crate::claim::index::reversals_on_disk;
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
@@ -40,16 +41,12 @@ pub(crate) fn find(
     named: &NamedClaims,
     bins: &mut [Bin],
 ) -> io::Result<Reversals> {
-    let mut taking = Vec::new();
-    for (line, traits) in (0..).zip(traits) {
-        let takes_back = traits.takes_back();
-        if takes_back {
-            taking.push(line);
+    let taking = those(lines.len(), |line| traits[line].takes_back());
+    bins.par_iter_mut().zip(traits).with_min_len(LINES_AT_A_TIME).for_each(|(bin, traits)| {
+        if traits.takes_back() || (traits.status == RowStatus::Reversed && traits.version != Version::Void) {
+            *bin = Bin::Reversed;
         }
-        if takes_back || (traits.status == RowStatus::Reversed && traits.version != Version::Void) {
-            bins[line as usize] = Bin::Reversed;
-        }
-    }
+    });
     let takes_back = || taking.iter().copied();
     let mut claims = Bits::new(lines.len());
     let named_claims = named.all_claims(takes_back().filter_map(|line| named.for_line(line)));
@@ -61,7 +58,7 @@ pub(crate) fn find(
     });
     // A void is not a reversal and cannot be taken back.
     let may_match = |line: usize| traits[line].version != Version::Void && claims.contains(identity.claim_of[line]);
-    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_match(*line)).count() };
+    let count = if claims.is_empty() { 0 } else { count(lines.len(), may_match) };
     let remember = |number: usize, line: Line<'_>| {
         let claim = identity.claim_of[number];
         let takes_back = traits[number].takes_back();

@@ -9,7 +9,7 @@ use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{Lines, count, those};
 use crate::claim::index::service::{BASES, Bin, ServiceKey, Stay};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
@@ -56,11 +56,11 @@ impl Stays {
     ) -> io::Result<Self> {
         let mut claims = Bits::new(lines.len());
         let starts = |line: usize| bins[line] == Bin::InScope && traits[line].has_listed_pcs();
-        (0..lines.len()).filter(|line| starts(*line)).for_each(|line| {
-            claims.insert(identity.claim_of[line]);
-        });
+        for line in those(lines.len(), starts) {
+            claims.insert(identity.claim_of[line as usize]);
+        }
         let of_stay = |line: usize| bins[line].is_live() && claims.contains(identity.claim_of[line]);
-        let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| of_stay(*line)).count() };
+        let count = if claims.is_empty() { 0 } else { count(lines.len(), of_stay) };
         let remember = |number: usize, line: Line<'_>| {
             Row::new(identity.claim_of[number], number as u32, StayRow::of(bins[number], line, codes))
         };

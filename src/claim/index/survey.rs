@@ -5,8 +5,9 @@ use std::io;
 
 use rustc_hash::FxHasher;
 
-use crate::claim::index::partition::Lines;
-use crate::claim::line::{Line, Text};
+use crate::claim::index::partition::{Lines, copies};
+use crate::claim::line::head::AmountsPer;
+use crate::claim::line::{Batch, Head, Line, Text};
 use crate::claim::value::amount::Cents;
 use crate::claim::value::code::{CodeTable, System};
 use crate::claim::value::status::RowStatus;
@@ -145,8 +146,36 @@ pub(crate) fn takes_back(line: Line<'_>) -> bool {
             || (line.charge().is_none_or(|charge| charge.0 == 0) && is_negative(line.paid())))
 }
 
-/// The traits of all lines, in input order.
-pub(crate) fn survey(lines: &Lines<'_>, codes: &CodeTable) -> io::Result<Vec<Traits>> {
+/// What is known of a batch as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchTraits {
+    /// Is each line a row, as in every extract whose rows have one service?
+    pub(crate) has_line_per_row: bool,
+    /// Does a row repeat the amounts of its claim?
+    pub(crate) repeats_amounts: bool,
+}
+
+impl BatchTraits {
+    pub(crate) fn of(batch: &Batch) -> Self {
+        let row = |head: &Head| (head.extract, head.row);
+        Self {
+            has_line_per_row: batch.heads.array_windows().all(|[one, next]| row(one) != row(next)),
+            repeats_amounts: batch.heads.iter().any(|head| head.amounts == AmountsPer::Claim),
+        }
+    }
+}
+
+/// The traits of all lines, in input order, and what `note` returns for batches with their traits.
+pub(crate) fn survey<R: Send>(
+    lines: &Lines<'_>,
+    codes: &CodeTable,
+    note: impl Fn(usize, &Batch, &[Traits]) -> R + Sync,
+) -> io::Result<(Vec<Traits>, Vec<R>)> {
     let none = Traits { version: Version::Original, status: RowStatus::None, alike: 0, bits: 0 };
-    lines.each_line(none, |line| Traits::new(line, codes))
+    let mut all = copies(lines.len(), || none);
+    let noted = lines.each_with(&mut all, |start, batch, of_batch| {
+        of_batch.iter_mut().zip(batch.iter()).for_each(|(traits, line)| *traits = Traits::new(line, codes));
+        note(start, batch, of_batch)
+    })?;
+    Ok((all, noted))
 }

@@ -12,7 +12,7 @@ use crate::claim::index::groups::Keyed;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::{LINES_AT_A_TIME, Lines, copies};
+use crate::claim::index::partition::{LINES_AT_A_TIME, Lines, copies, count, those};
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Line, Text};
@@ -69,11 +69,11 @@ pub(crate) fn duplicates(
         })
     })?;
     repeated.finish().iter().for_each(|line| bins[line as usize] = Bin::Duplicate);
-    for (bin, traits) in bins.iter_mut().zip(traits) {
+    bins.par_iter_mut().zip(traits).with_min_len(LINES_AT_A_TIME).for_each(|(bin, traits)| {
         if bin.is_live() && traits.status == RowStatus::Denied {
             *bin = Bin::PayerDenied;
         }
-    }
+    });
     Ok(())
 }
 
@@ -112,12 +112,10 @@ fn is_left(bin: Bin) -> bool {
 }
 
 /// The claims with a remaining line of these traits.
-fn claims_left(traits: &[Traits], identity: &Identity, bins: &[Bin], is_one: impl Fn(&Traits) -> bool) -> Bits {
+fn claims_left(traits: &[Traits], identity: &Identity, bins: &[Bin], is_one: impl Fn(Traits) -> bool + Sync) -> Bits {
     let mut claims = Bits::new(traits.len());
-    for (line, traits) in traits.iter().enumerate() {
-        if is_one(traits) && is_left(bins[line]) {
-            claims.insert(identity.claim_of[line]);
-        }
+    for line in those(traits.len(), |line| is_one(traits[line]) && is_left(bins[line])) {
+        claims.insert(identity.claim_of[line as usize]);
     }
     claims
 }
@@ -151,7 +149,7 @@ pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity,
             && is_left(bins[line])
             && claims.contains(identity.claim_of[line])
     };
-    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_decide(*line)).count() };
+    let count = if claims.is_empty() { 0 } else { count(lines.len(), may_decide) };
     let remember = |number: usize, line: Line<'_>| Decision {
         key: lines.keys.decision(identity.claim_of[number], line),
         line: number as u32,
@@ -229,9 +227,9 @@ impl Keyed for Numbered {
 
 /// The lines whose version number is lower than the highest one of their claim.
 pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Bits> {
-    let claims = claims_left(traits, identity, bins, |traits| traits.has_version_number());
+    let claims = claims_left(traits, identity, bins, Traits::has_version_number);
     let counts = |line: usize| is_left(bins[line]) && claims.contains(identity.claim_of[line]);
-    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| counts(*line)).count() };
+    let count = if claims.is_empty() { 0 } else { count(lines.len(), counts) };
     let remember = |number: usize, line: Line<'_>| Numbered {
         key: Keys::claim(identity.claim_of[number]),
         line: number as u32,
@@ -268,11 +266,11 @@ pub(crate) fn supersede(
     bins: &mut [Bin],
 ) -> Bits {
     // A version that the payer denied supersedes nothing, also where it is the duplicate of another one.
-    let acts = |line: &u32| {
-        let (traits, bin) = (traits[*line as usize], bins[*line as usize]);
+    let acts = |line: usize| {
+        let (traits, bin) = (traits[line], bins[line]);
         traits.is_version() && (traits.status != RowStatus::Denied || bin == Bin::Reversed)
     };
-    let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
+    let acting = those(traits.len(), acts);
     // A duplicate adds nothing, except that it may name another claim than the row that it equals.
     let versions: Vec<u32> = acting.iter().copied().filter(|line| bins[*line as usize] != Bin::Duplicate).collect();
     let lines = traits.len();

@@ -62,11 +62,13 @@ impl<'a> Line<'a> {
     }
 
     /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
+    #[inline(always)]
     fn cell(&self, place: usize) -> &'a str {
         self.part(place.checked_sub(1).map_or(0, |before| self.end(before)), self.end(place))
     }
 
     /// A kept text. Empty if the row does not fill it.
+    #[inline]
     pub fn text(&self, text: Text) -> &'a str {
         let LineShape { procedures, texts, .. } = self.shape;
         if texts & text.bit() == 0 {
