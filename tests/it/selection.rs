@@ -260,7 +260,7 @@ fn every_rule_finds_alone_what_it_finds_among_all() {
 }
 
 proptest! {
-    #![proptest_config(config(64))]
+    #![proptest_config(config(256))]
 
     /// The same of rows of few members, most of them without a number, alone or among many rows that carry one.
     #[test]
