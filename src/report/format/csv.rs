@@ -67,16 +67,19 @@ fn names(columns: &[Column], run: &RunContext) -> Vec<&'static str> {
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let compared = context.run.baseline.is_some();
+    let columns = names(service_columns(context.run), context.run);
+    let cells = columns.len();
     let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.services() {
-            record.put(rows);
-            if compared {
-                rows.word(record.newness());
-            }
-            rows.end();
+            rows.row(cells, |rows| {
+                record.put(rows);
+                if compared {
+                    rows.word(record.newness());
+                }
+            });
         }
     };
-    Ok(Box::new(CsvFile::open(out, &names(service_columns(context.run), context.run), format)?))
+    Ok(Box::new(CsvFile::open(out, &columns, format)?))
 }
 
 /// Every finding with its reason and citation.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::mem;
 
 use jiff::civil::Date;
+use memchr::{memchr_iter, memchr3};
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
@@ -37,13 +38,15 @@ pub(crate) struct CsvRows {
     text: String,
     /// A buffer in which a text is made before it is quoted.
     spare: String,
+    /// Are cells written as they are, see [`CsvRows::row`]?
+    is_bare: bool,
 }
 
 impl CsvRows {
     /// Empty rows that reuse this memory.
     pub(crate) fn reusing(mut text: String) -> Self {
         text.clear();
-        Self { text, spare: String::new() }
+        Self { text, ..Self::default() }
     }
 
     /// The number of bytes.
@@ -60,6 +63,21 @@ impl CsvRows {
     pub(crate) fn header(&mut self, names: &[&str]) {
         for name in names {
             self.word(name);
+        }
+        self.end();
+    }
+
+    /// Writes a row of so many cells. Nearly no row has a cell that must be quoted, so `put` writes all cells as they are. If the row
+    /// then shows a character that needs quotes, or commas inside cells, it is written again.
+    pub(crate) fn row(&mut self, cells: usize, put: impl Fn(&mut Self)) {
+        let start = self.text.len();
+        self.is_bare = true;
+        put(self);
+        self.is_bare = false;
+        let row = &self.text.as_bytes()[start..];
+        if memchr3(b'"', b'\n', b'\r', row).is_some() || memchr_iter(b',', row).count() != cells {
+            self.text.truncate(start);
+            put(self);
         }
         self.end();
     }
@@ -91,6 +109,10 @@ impl CsvRows {
     }
 
     fn quoted(&mut self, guard: &str, cell: &str) {
+        if self.is_bare {
+            self.text.push_str(guard);
+            return self.word(cell);
+        }
         let is_special = |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte));
         if any_word(cell.as_bytes(), is_special) {
             self.text.push('"');
@@ -219,6 +241,9 @@ mod tests {
                 rows.plain(cell);
             }
             rows.end();
+            let mut bare = CsvRows::default();
+            bare.row(cells.len(), |rows| cells.iter().for_each(|cell| rows.plain(cell)));
+            prop_assert_eq!(&bare.text, &rows.text);
             let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
             writer.write_record(&cells).expect("memory takes it");
             prop_assert_eq!(rows.into_text().into_bytes(), writer.into_inner().expect("memory takes it"));
