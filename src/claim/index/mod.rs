@@ -131,6 +131,7 @@ impl Index {
     pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, asked: Asked) -> io::Result<Self> {
         let lines = Lines { store, starts: store.starts(), keys: Keys::new(), memory, fill: None };
         let asks_numbers = asked.of_member == AskedOfMember::Numbers;
+        // Beyond the number that is too many, no more are looked for.
         let kept = AtomicUsize::new(0);
         let (traits, noted) = survey(&lines, policy.codes, |start, batch, traits| {
             let of_batch = BatchTraits::of(batch);
@@ -142,8 +143,7 @@ impl Index {
             (of_batch, asking)
         })?;
         let (batches, asking): (Vec<_>, Vec<_>) = noted.into_iter().unzip();
-        let are_few = asks_numbers && !are_many(kept.into_inner(), store.len());
-        let numberless = if are_few { Numberless::new(&traits, asking.concat()) } else { None };
+        let numberless = if asks_numbers { Numberless::new(&traits, asking.concat()) } else { None };
         let identity = Identity::find(&lines, numberless.as_ref())?;
         let named = NamedClaims::find(&lines, &traits, &identity)?;
         let bin = |traits: &Traits| if traits.is_listed() { Bin::InScope } else { Bin::Related };

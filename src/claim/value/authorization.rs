@@ -43,9 +43,11 @@ fn has_others(word: u64) -> bool {
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
 pub fn normalized(cell: &str) -> Cow<'_, str> {
     // The common case: a number of letters, digits and hyphens needs no taking apart.
+    if is_one(cell.into()) {
+        return Cow::Borrowed(cell);
+    }
     if !any_word(cell.as_bytes(), has_others) {
-        let is_one = is_one(cell.into()) || is_number(cell);
-        return Cow::Borrowed(if is_one { cell } else { "" });
+        return Cow::Borrowed(if is_number(cell) { cell } else { "" });
     }
     if !cell.contains(SEPARATORS) {
         return Cow::Borrowed(number(cell).unwrap_or_default());

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::hash::Hash;
 use std::io;
 use std::ops::AddAssign;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClassId, Text};
@@ -117,34 +117,8 @@ impl Providers {
     }
 }
 
-/// Values by key, in one piece of memory.
-struct Places<K, V> {
-    places: FxHashMap<K, u32>,
-    values: Vec<V>,
-}
-
-impl<K, V> Default for Places<K, V> {
-    fn default() -> Self {
-        Self { places: FxHashMap::default(), values: Vec::new() }
-    }
-}
-
-impl<K: Eq + Hash, V: Default> Places<K, V> {
-    /// The value of a key, which is a default one at first.
-    fn of(&mut self, key: K) -> &mut V {
-        let place = *self.places.entry(key).or_insert(self.values.len() as u32) as usize;
-        if place == self.values.len() {
-            self.values.push(V::default());
-        }
-        &mut self.values[place]
-    }
-
-    /// All keys with their values, in no order.
-    fn values(self) -> impl Iterator<Item = (K, V)> {
-        let mut values: Vec<Option<V>> = self.values.into_iter().map(Some).collect();
-        self.places.into_iter().filter_map(move |(key, place)| Some((key, values[place as usize].take()?)))
-    }
-}
+/// Sums by key. They are large, and stay where they are while the table of their places grows.
+type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
 
 /// The sums of one part. Its providers are looked up only when the part is merged; their names are stored in one string
 /// with the ends of NPI and name.
@@ -158,27 +132,25 @@ impl PartGroups {
     /// Adds up a part.
     pub(crate) fn of(part: &PartView<'_>) -> Self {
         let mut sums = Sums { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Sums::default() };
-        // Sums are large, so the tables hold their places.
-        let mut classes = Places::default();
-        let mut months = Places::default();
-        let mut providers = Places::<Cow<'_, str>, (BarMeasure, &str)>::default();
+        let (mut classes, mut months) = (Table::default(), Table::default());
+        let mut providers = Table::<Cow<'_, str>, (BarMeasure, &str)>::default();
         for (i, judgment) in part.judged.services.iter().enumerate() {
             let line = part.line_set.line_of(i);
             for rule in &judgment.rules {
                 add(&mut sums.rules[usize::from(rule.0)], judgment);
             }
             let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
-            let (of_provider, name) = providers.of(provider_key(line));
+            let (of_provider, name) = providers.entry(provider_key(line)).or_default();
             if name.is_empty() {
                 *name = line.text(Text::BillingProviderName);
             }
-            for measure in [classes.of(line.class), months.of(month), of_provider] {
+            for measure in [classes.entry(line.class).or_default(), months.entry(month).or_default(), of_provider] {
                 add(measure, judgment);
                 measure.all += 1;
             }
         }
-        sums.classes = classes.values().collect();
-        sums.months = months.values().collect();
+        sums.classes = classes.into_iter().collect();
+        sums.months = months.into_iter().collect();
         let mut names = String::new();
         let ended = |(npi, (measure, name)): (Cow<'_, str>, (BarMeasure, &str))| {
             names.push_str(&npi);
@@ -186,7 +158,7 @@ impl PartGroups {
             names.push_str(name);
             ([end, names.len()], measure)
         };
-        let providers = providers.values().map(ended).collect();
+        let providers = providers.into_iter().map(ended).collect();
         Self { sums, names, providers }
     }
 }
