@@ -7,8 +7,8 @@ use serde::Serialize;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::compress_bound;
 
-/// A fast level of zstd: a million lines take two thirds of the time of level 1 and a fifth more space.
-const ZSTD_LEVEL: i32 = -4;
+/// A fast level of zstd: a million lines take half the time of level 1, and 80 MB in place of 43.
+const ZSTD_LEVEL: i32 = -12;
 
 /// Makes frames. Setting up a compressor takes longer than compressing a frame, and fresh memory for a batch must be faulted in,
 /// so both are reused.

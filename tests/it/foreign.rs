@@ -78,9 +78,9 @@ fn a_dossier_takes_no_more_memory_than_it_may() {
     let most = packed(&[&[0][..], &varint(u64::MAX)].concat(), 64);
     let lines_without_end = packed(&varint(u64::MAX), 64);
     let one_line = |size: u64| frame(&packed(&varint(1), size));
-    // Lines without heads, and a text of 60 MiB.
+    // No lines, no heads, and a text of 60 MiB.
     let text: u64 = 60 << 20;
-    let long_text = frame(&packed(&[&[0, 0][..], &varint(text)].concat(), text + 16));
+    let long_text = frame(&packed(&[&[0, 0, 0][..], &varint(text)].concat(), text + 16));
     let cases: [(&str, Vec<u8>, &str); 10] = [
         ("ten frames of 60 MiB that are kept", [&long_text.repeat(10), frames].concat(), "--memory"),
         ("a head that unpacks to 2 GiB", [&lines[..], &frame(&packed(&[], HUGE))].concat(), "--memory"),

@@ -10,8 +10,6 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use crate::claim::line::head::Head;
 use crate::claim::line::view::Line;
 use crate::claim::value::code::CodeId;
@@ -30,7 +28,7 @@ const CACHE_LINE: usize = 64;
 const FEW: usize = 4;
 
 /// Consecutive lines in shared buffers.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     pub(crate) heads: Vec<Head>,
     /// For each line, the ends of its parts of `text`, `ends` and `known`.

@@ -95,7 +95,7 @@ impl Marks {
 }
 
 /// The flags of a line in four bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackedMarks(u32);
 
 impl From<Marks> for PackedMarks {
@@ -110,10 +110,20 @@ impl PackedMarks {
     pub(crate) fn with(self, others: Marks) -> Self {
         Self(self.0 | u32::from(others))
     }
+
+    /// The flags as bits.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The flags that these bits stand for.
+    pub(crate) fn of_bits(bits: u32) -> Self {
+        Self(bits)
+    }
 }
 
 /// The amounts of a row, each in eight bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Amounts {
     charge: OptionalCents,
     allowed: OptionalCents,
@@ -130,6 +140,11 @@ impl Amounts {
     pub(crate) fn of([charge, allowed, paid]: [OptionalCents; 3]) -> Self {
         Self { charge, allowed, paid }
     }
+
+    /// The same three.
+    pub(crate) fn all(self) -> [OptionalCents; 3] {
+        [self.charge, self.allowed, self.paid]
+    }
 }
 
 /// What the amounts on the rows of a stay refer to, according to the layout.
@@ -145,17 +160,15 @@ pub enum AmountsPer {
 }
 
 /// The values of a line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     /// Number of the extract in the run.
     pub extract: u32,
     /// Line of the file on which the row starts.
     pub row: u64,
     /// Service date, if it can be read.
-    #[serde(with = "compact::date")]
     pub date: Option<Date>,
     /// Last day of service, if it can be read.
-    #[serde(with = "compact::date")]
     pub end_date: Option<Date>,
     /// Product class of the label.
     pub class: ClassId,
@@ -172,7 +185,6 @@ pub struct Head {
     /// What the amounts refer to.
     pub amounts: AmountsPer,
     /// Units without sign. One if the cell is empty or unreadable.
-    #[serde(with = "compact::decimal")]
     pub units: Decimal,
     /// Charge, allowed and paid.
     pub(crate) money: Amounts,
@@ -186,6 +198,30 @@ pub struct Head {
 }
 
 impl Head {
+    /// A head of zeros.
+    #[cfg(test)]
+    pub(crate) fn zero() -> Self {
+        Self {
+            extract: 0,
+            row: 0,
+            date: None,
+            end_date: None,
+            class: ClassId(0),
+            setting: Setting::Inpatient,
+            form: ClaimForm::Professional,
+            facility: None,
+            version: Version::Original,
+            status: RowStatus::None,
+            amounts: AmountsPer::Unsaid,
+            units: Decimal::ZERO,
+            money: Amounts::new(None, None, None),
+            packed_marks: PackedMarks(0),
+            cpt: None,
+            pointers: Pointers::default(),
+            shape: LineShape::default(),
+        }
+    }
+
     /// Flags set while the row was read.
     pub fn marks(&self) -> Marks {
         self.packed_marks.0.into()
@@ -220,7 +256,7 @@ impl Head {
 }
 
 /// The number of cells of each kind in a line, counted by the encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct LineShape {
     pub(crate) procedures: u32,
     /// One bit for each kept text that is not empty, and [`WIDE`].
@@ -269,91 +305,14 @@ impl LineShape {
     }
 }
 
-/// Serializes dates and decimals as small numbers. Their own serialization is text, which takes longer to write and to read
-/// than the rest of a line.
-mod compact {
-    pub(super) mod date {
-        use jiff::civil::Date;
-        use serde::de::Error;
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-        #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-        pub(in super::super) fn serialize<S: Serializer>(date: &Option<Date>, out: S) -> Result<S::Ok, S::Error> {
-            date.map(|date| (date.year(), date.month(), date.day())).serialize(out)
-        }
-
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
-            let parts = Option::<(i16, i8, i8)>::deserialize(from)?;
-            parts.map(|(year, month, day)| Date::new(year, month, day).map_err(D::Error::custom)).transpose()
-        }
-    }
-
-    pub(super) mod decimal {
-        use rust_decimal::Decimal;
-        use serde::de::Error;
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-        pub(in super::super) fn serialize<S: Serializer>(decimal: &Decimal, out: S) -> Result<S::Ok, S::Error> {
-            (decimal.mantissa(), decimal.scale()).serialize(out)
-        }
-
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
-            let (mantissa, scale) = <(i128, u32)>::deserialize(from)?;
-            Decimal::try_from_i128_with_scale(mantissa, scale).map_err(D::Error::custom)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Both {
-        #[serde(with = "compact::date")]
-        date: Option<Date>,
-        #[serde(with = "compact::decimal")]
-        units: Decimal,
-        marks: PackedMarks,
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_written_is_read_back(
-            date in prop::option::of((1..=9999_i16, 1..=12_i8, 1..=28_i8)),
-            (mantissa, scale) in (any::<i64>(), 0..=28_u32),
-            bits in 0..1_u32 << 18,
-        ) {
-            let date = date.map(|(year, month, day)| jiff::civil::date(year, month, day));
-            let marks = Marks::from(bits);
-            prop_assert_eq!(u32::from(marks), bits);
-            let units = Decimal::from_i128_with_scale(mantissa.into(), scale);
-            let both = Both { date, units, marks: marks.into() };
-            let bytes = postcard::to_allocvec(&both).expect("it can be written");
-            prop_assert_eq!(postcard::from_bytes::<Both>(&bytes).expect("it can be read"), both);
-        }
-
-        #[test]
-        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-            let _ = postcard::from_bytes::<Both>(&bytes);
-        }
-    }
 
     #[test]
     fn marks_keep_their_names() {
         let marks = Marks { zero_lost: true, payer_unread: true, ..Marks::default() };
         assert_eq!(Marks::from(u32::from(marks)), marks);
         assert_eq!(u32::from(marks), 1 << 1 | 1 << 16);
-    }
-
-    #[test]
-    fn impossible_values_are_refused() {
-        let no_day = postcard::to_allocvec(&Some((2024_i16, 2_i8, 30_i8))).expect("it can be written");
-        let no_scale = postcard::to_allocvec(&(1_i128, 29_u32)).expect("it can be written");
-        let read_date = |bytes: &[u8]| compact::date::deserialize(&mut postcard::Deserializer::from_bytes(bytes));
-        let read_units = |bytes: &[u8]| compact::decimal::deserialize(&mut postcard::Deserializer::from_bytes(bytes));
-        assert!(read_date(&no_day).is_err() && read_units(&no_scale).is_err());
     }
 }

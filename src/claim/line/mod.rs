@@ -20,6 +20,7 @@
 //! - [`cells`]: the long way from a row to a line, which says what a cell means.
 //! - [`plain`]: the short way, for rows whose cells need no cleaning.
 //! - [`look`]: looks at a row, and adds its lines.
+//! - [`stored`]: batches as they are stored.
 //! - [`validate`]: checks lines that come from a stored dossier.
 
 pub mod batch;
@@ -35,6 +36,7 @@ pub mod mask;
 mod parts;
 mod plain;
 pub mod reader;
+mod stored;
 pub(crate) mod validate;
 mod values;
 pub mod view;

@@ -80,6 +80,7 @@ fn is_own_provider(line: Line<'_>, part: &str) -> bool {
 mod tests {
     use super::*;
     use crate::claim::line::Batch;
+    use crate::claim::line::Head;
     use crate::claim::line::kept::Texts;
 
     /// The parts of a line with these texts.
@@ -92,7 +93,7 @@ mod tests {
         let mut encoder = lines.encode();
         encoder.procedure("22513");
         encoder.texts(&all);
-        encoder.finish(postcard::from_bytes(&[0; 64]).expect("a head"));
+        encoder.finish(Head::zero());
         of_line(lines.line(0)).map(|(part, kind)| (part.to_owned(), kind)).collect()
     }
 

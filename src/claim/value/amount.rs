@@ -77,8 +77,7 @@ fn grouped(text: &str) -> Option<i128> {
 }
 
 /// An amount that may be missing, in eight bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Option<Cents>", from = "Option<Cents>")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OptionalCents(i64);
 
 impl OptionalCents {
@@ -89,17 +88,21 @@ impl OptionalCents {
     pub(crate) fn get(self) -> Option<Cents> {
         (self.0 != Self::MISSING).then_some(Cents(self.0))
     }
+
+    /// The amount as bits.
+    pub(crate) fn bits(self) -> u64 {
+        self.0.cast_unsigned()
+    }
+
+    /// The amount that these bits stand for.
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self(bits.cast_signed())
+    }
 }
 
 impl From<Option<Cents>> for OptionalCents {
     fn from(amount: Option<Cents>) -> Self {
         Self(amount.map_or(Self::MISSING, |Cents(cents)| cents))
-    }
-}
-
-impl From<OptionalCents> for Option<Cents> {
-    fn from(amount: OptionalCents) -> Self {
-        amount.get()
     }
 }
 

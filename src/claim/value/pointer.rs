@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::ingest::cell::{is_blank, json_list};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
@@ -13,7 +11,7 @@ const MAX_SLOTS: usize = 12;
 
 /// The diagnosis slots that a line points to, each once, in the order of its pointers: four bits for each of [`MAX_SLOTS`], then
 /// four for their number, then one that says that a pointer cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pointers(u64);
 
 /// Bits of a slot.
@@ -26,6 +24,16 @@ const COUNT_AT: usize = MAX_SLOTS * SLOT_BITS;
 const UNREADABLE: u64 = 1 << (COUNT_AT + SLOT_BITS);
 
 impl Pointers {
+    /// The slots as bits.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The slots that these bits stand for.
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// Reads the numbered columns, then the cell with several pointers.
     pub fn read(binding: &Binding, row: &Row<'_>) -> Self {
         let mut pointers = Self::default();

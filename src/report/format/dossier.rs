@@ -34,7 +34,7 @@ pub const FILE: &str = "dossier.bin";
 
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
-const MAGIC_LINE: &str = concat!("claimlint-dossier/8 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-dossier/9 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// The value of a frame before the last.
 #[derive(Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use crate::run::slice::table::TableHead;
 
 /// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
 /// reads them.
-const MAGIC_LINE: &str = concat!("claimlint-slice/6 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-slice/7 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// The kind of file: how the first line of a slice of any version begins.
 const KIND: &str = "claimlint-slice/";
