@@ -37,8 +37,7 @@ pub(crate) fn packed(bytes: &[u8]) -> Option<u128> {
     let length = bytes.len();
     // The last word overlaps the one before it, with equal bytes in the same places.
     let [low, high] = match length {
-        0..4 => [bytes.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
-        4..8 => [half(bytes, 0) | half(bytes, length - 4) << (8 * (length - 4)), 0],
+        0..8 => [fewer_than_eight(bytes), 0],
         8 => [word(bytes, 0), 0],
         9..16 => [word(bytes, 0), word(bytes, length - 8) >> (8 * (16 - length))],
         _ => return None,
@@ -60,7 +59,33 @@ pub(crate) const fn starting(length: usize) -> u64 {
 pub(crate) fn first_bytes(ahead: &[u8], length: usize) -> u64 {
     match ahead.first_chunk() {
         Some(eight) => u64::from_le_bytes(*eight) & starting(length),
-        None => ahead.iter().take(length).rev().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+        None => near_the_end(ahead) & starting(length),
+    }
+}
+
+/// [`fewer_than_eight`] for the last cells of a text, which are few. Its code would be longer than that of all others.
+#[cold]
+#[inline(never)]
+fn near_the_end(ahead: &[u8]) -> u64 {
+    fewer_than_eight(ahead)
+}
+
+/// The first eight bytes of a text as a number, or all if it has fewer.
+#[inline]
+pub(crate) fn beginning(text: &str) -> u64 {
+    match text.as_bytes().first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => fewer_than_eight(text.as_bytes()),
+    }
+}
+
+/// The bytes of a text of at most seven as a number.
+#[inline]
+fn fewer_than_eight(bytes: &[u8]) -> u64 {
+    match bytes.len() {
+        0..4 => bytes.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+        // The second half overlaps the first, with equal bytes in the same places.
+        length => half(bytes, 0) | half(bytes, length - 4) << (8 * (length - 4)),
     }
 }
 

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::claim::value::code_set::CodeSet;
 use crate::ingest::eight_bytes::{TOLD_APART, ends_and_length};
+use crate::policy::family::DiagnosisFamily;
 
 /// Identifies a listed diagnosis by its edition and its position in that edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,10 +48,8 @@ pub struct Edition {
     pub source: String,
     /// Listed diagnoses in code order.
     pub diagnoses: Vec<Listed>,
-    /// Prefixes of diagnoses that are injuries.
-    pub trauma: Vec<String>,
-    /// By byte, whether one of them begins with it.
-    pub(super) trauma_begins: [bool; 256],
+    /// Diagnoses that are injuries.
+    pub trauma: Vec<DiagnosisFamily>,
     /// Regions that the policy's statement leaves out.
     pub outside_statement: Vec<String>,
     /// By the ends of a code and its length.
@@ -64,10 +63,9 @@ impl Edition {
         (code.len() <= TOLD_APART || listed.code == code).then_some(listed)
     }
 
-    /// Is a diagnosis an injury? Nearly none are, and most of the others have another first letter.
-    pub(crate) fn is_injury(&self, diagnosis: &str) -> bool {
-        let begins = diagnosis.as_bytes().first().is_some_and(|first| self.trauma_begins[usize::from(*first)]);
-        begins && self.trauma.iter().any(|family| diagnosis.starts_with(family.as_str()))
+    /// Is a diagnosis with this [`beginning`](crate::ingest::eight_bytes::beginning) an injury?
+    pub(crate) fn is_injury(&self, beginning: u64) -> bool {
+        self.trauma.iter().any(|family| family.holds(beginning))
     }
 
     /// The listed diagnoses whose codes begin with a text.

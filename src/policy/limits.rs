@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::claim::CodeId;
+use crate::policy::family::DiagnosisFamily;
 
 /// The maximum number of units of one code on one date.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +37,8 @@ pub struct Exclusive {
 /// Families of diagnoses that are not coded together.
 #[derive(Debug, Clone)]
 pub struct Excludes {
-    /// Prefix of the codes of the family.
-    pub family: String,
-    /// Prefixes of the codes that it excludes.
-    pub with: Vec<String>,
+    /// The family.
+    pub family: DiagnosisFamily,
+    /// The families that it excludes.
+    pub with: Vec<DiagnosisFamily>,
 }

@@ -11,7 +11,9 @@ use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::ingest::eight_bytes::ends_and_length;
 use crate::ingest::empty_words::{never_looked_up, stands_for_nothing};
 use crate::ingest::word::product_key;
-use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
+use crate::policy::{
+    Class, DiagnosisFamily, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role,
+};
 use crate::steps;
 use crate::strict_toml::{Document, SpannedText, Table, nearest, texts};
 
@@ -36,11 +38,14 @@ fn code_text(
 }
 
 /// Reads the beginning of diagnoses: a capital letter or digit, a digit, and more letters and digits.
-fn family_text(document: &Document<'_>, placed: SpannedText) -> Option<String> {
+fn family(document: &Document<'_>, placed: SpannedText) -> Option<DiagnosisFamily> {
     let bytes = placed.text.as_bytes();
     let plain = bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if plain && (1..=7).contains(&bytes.len()) && bytes.get(1).is_none_or(u8::is_ascii_digit) {
-        return Some(placed.text);
+    if plain
+        && (1..=DiagnosisFamily::MOST_CHARACTERS).contains(&bytes.len())
+        && bytes.get(1).is_none_or(u8::is_ascii_digit)
+    {
+        return Some(DiagnosisFamily::new(placed.text));
     }
     let message = format!(
         "no diagnosis begins with \"{}\": write capital letters and digits without dot, such as \"S320\"",
@@ -50,8 +55,8 @@ fn family_text(document: &Document<'_>, placed: SpannedText) -> Option<String> {
     None
 }
 
-fn families(document: &Document<'_>, placed: Vec<SpannedText>) -> Vec<String> {
-    placed.into_iter().filter_map(|placed| family_text(document, placed)).collect()
+fn families(document: &Document<'_>, placed: Vec<SpannedText>) -> Vec<DiagnosisFamily> {
+    placed.into_iter().filter_map(|placed| family(document, placed)).collect()
 }
 
 /// Maximum number of procedure codes: a [`CodeSet`] is one 64-bit word.
@@ -157,7 +162,7 @@ pub(super) fn resolve_service(
 }
 
 pub(super) fn read_excludes(document: &Document<'_>, table: Table<'_, '_>) -> Option<Excludes> {
-    let family = table.text("family").and_then(|placed| family_text(document, placed));
+    let family = table.text("family").and_then(|placed| self::family(document, placed));
     let with = families(document, table.texts("with"));
     table.deny_unknown_keys();
     Some(Excludes { family: family?, with })
@@ -265,9 +270,6 @@ fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable
         verified_through: verified_through?,
         source: source?.text,
         diagnoses,
-        trauma_begins: std::array::from_fn(|b| {
-            trauma.iter().any(|family| family.as_bytes().first() == Some(&(b as u8)))
-        }),
         trauma,
         outside_statement: texts(outside),
         by_ends,

@@ -7,6 +7,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`origin`]: the files that a policy is made of.
+//! - [`family`]: families of diagnoses.
 //! - [`limits`]: unit limits and code pairs.
 //! - [`clause`]: what the sources ask, in our words.
 //! - [`edition`]: the lists of the policy from one day on.
@@ -20,6 +21,7 @@
 
 pub mod clause;
 mod edition;
+mod family;
 pub mod limits;
 mod lists;
 mod model;
@@ -32,6 +34,7 @@ mod vocabulary;
 
 pub use crate::policy::clause::Clause;
 pub use crate::policy::edition::{Edition, Listed, ListedCode};
+pub use crate::policy::family::DiagnosisFamily;
 pub use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 pub use crate::policy::model::{
     Class, Disposition, Example, NecessityBasis, Policy, Procedure, Requirement, Role, RuleSetting,

@@ -1,10 +1,13 @@
 //! DX: do the diagnoses support the service? spec: judging/necessity.
 
+use smallvec::SmallVec;
+
 use crate::claim::CodeId;
 use crate::claim::value::code_set::CodeSet;
 use crate::finding::Cap;
 use crate::finding::evidence::DiagnosisEvidence;
-use crate::policy::{Listed, ListedCode, NecessityBasis};
+use crate::ingest::eight_bytes::beginning;
+use crate::policy::{DiagnosisFamily, Listed, ListedCode, NecessityBasis};
 use crate::rules::input::RuleInput;
 use crate::rules::necessity::Necessity;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
@@ -60,7 +63,7 @@ fn not_listed(input: &RuleInput<'_>) -> Answer {
     match input.necessity {
         Necessity::Unpointed(_) | Necessity::NearMiss { .. } => Answer::NotApplicable("DX102 or DX103 speaks for it"),
         _ => Answer::when(input.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed {
-            injuries_only: input.line.considered().all(|diagnosis| input.edition.is_injury(diagnosis)),
+            injuries_only: input.line.considered().all(|diagnosis| input.edition.is_injury(beginning(diagnosis))),
         }),
     }
 }
@@ -140,10 +143,12 @@ fn exclude_each_other(input: &RuleInput<'_>) -> Answer {
         }
         NecessityBasis::List => {}
     }
-    let find = |family: &str| input.line.all_diagnoses().position(|d| is_of_family(d, family));
+    // A professional claim has up to twelve.
+    let beginnings: SmallVec<[u64; 12]> = input.line.beginnings().collect();
+    let find = |family: &DiagnosisFamily| beginnings.iter().position(|beginning| family.holds(*beginning));
     let pair = input.policy.excludes.iter().find_map(|rule| {
         let one = find(&rule.family)?;
-        Some((one, rule.with.iter().find_map(|family| find(family))?))
+        Some((one, rule.with.iter().find_map(find)?))
     });
     pair.map_or(Answer::Passed, |(one, other)| DiagnosisEvidence::ExcludedTogether { one, other }.into())
 }
@@ -152,13 +157,8 @@ fn trauma(input: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(input) {
         return why;
     }
-    let injury = input.line.all_diagnoses().position(|diagnosis| input.edition.is_injury(diagnosis));
+    let injury = input.line.beginnings().position(|beginning| input.edition.is_injury(beginning));
     injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: input.listed_codes() }.into())
-}
-
-/// Does a diagnosis begin with the code of a family? Most have another first letter, which is known without a call.
-fn is_of_family(diagnosis: &str, family: &str) -> bool {
-    diagnosis.as_bytes().first() == family.as_bytes().first() && diagnosis.starts_with(family)
 }
 
 fn pain_or_remission(input: &RuleInput<'_>) -> Answer {

@@ -11,7 +11,7 @@ use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizatio
 use crate::claim::line::mask::{IdRoom, Ids, Mask, Masker};
 use crate::claim::{LineSet, Store};
 use crate::disk::spool::Scratch;
-use crate::policy::Policy;
+use crate::policy::{DiagnosisFamily, Policy};
 use crate::rules::judge::judge;
 use crate::rules::necessity::resembles;
 use crate::run::context::{JudgedPart, RunContext};
@@ -162,7 +162,7 @@ impl<'p> PolicyCodes<'p> {
     fn new(policy: &'p Policy) -> Self {
         let trauma = policy.editions.iter().flat_map(|edition| &edition.trauma);
         let excluded = policy.excludes.iter().flat_map(|rule| rule.with.iter().chain([&rule.family]));
-        let prefixes: BTreeSet<&str> = trauma.chain(excluded).map(String::as_str).collect();
+        let prefixes: BTreeSet<&str> = trauma.chain(excluded).map(DiagnosisFamily::text).collect();
         let listed = policy.editions.iter().flat_map(|edition| &edition.diagnoses);
         let families = listed.filter_map(|listed| listed.code.get(..FAMILY_LENGTH)).chain(prefixes.iter().copied());
         Self { policy, families: families.collect(), prefixes }

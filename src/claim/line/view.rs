@@ -5,6 +5,7 @@ use std::ops::Deref;
 use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::Text;
 use crate::claim::value::code::CodeId;
+use crate::ingest::eight_bytes;
 
 /// A service or related row, or one service slot of such a row.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +119,20 @@ impl<'a> Line<'a> {
         (0..self.diagnosis_count()).scan(start, move |start, n| {
             let end = self.end(first + 2 * n);
             Some(self.part(std::mem::replace(start, end), end))
+        })
+    }
+
+    /// The first eight bytes of each filled diagnosis, in column order, as [`beginning`](eight_bytes::beginning) has them.
+    #[inline]
+    pub(crate) fn beginnings(self) -> impl Iterator<Item = u64> {
+        let first = self.shape.first_diagnosis();
+        let start = first.checked_sub(1).map_or(0, |before| self.end(before));
+        (0..self.diagnosis_count()).scan(start, move |start, n| {
+            let (from, end) = (*start, self.end(first + 2 * n));
+            *start = end;
+            // Looked at with the text after it, which takes no branch on the length.
+            let ahead = &self.batch_text.as_bytes()[self.place.0 + from..];
+            Some(eight_bytes::first_bytes(ahead, (end - from).min(8)))
         })
     }
 
