@@ -7,11 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
+use std::hint::black_box;
 use std::io::{self, BufReader, BufWriter, IntoInnerError, Read, Seek, Write};
 use std::mem;
 use std::ops::AddAssign;
 use std::vec;
 
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -211,9 +213,14 @@ type Keyed<V> = Ordered<Box<str>, V>;
 /// Bytes that an entry of a hash table takes beside its key and its sum: control byte, free places, and the allocator.
 const ENTRY: usize = 48;
 
+fn keyed<V>((key, value): (CompactString, V)) -> Keyed<V> {
+    Keyed { key: key.into(), value }
+}
+
 /// Sums by key.
 pub(crate) struct KeyedSums<V> {
-    held: FxHashMap<Box<str>, V>,
+    /// Most keys are short, and are then found without another place in memory.
+    held: FxHashMap<CompactString, V>,
     bytes: usize,
     limit: usize,
     sorter: Sorter<Keyed<V>>,
@@ -228,23 +235,49 @@ impl<V: AddAssign + Serialize + DeserializeOwned> KeyedSums<V> {
 
     /// Adds to the sum of a key.
     pub(crate) fn add(&mut self, key: &str, more: V) -> io::Result<()> {
+        match self.held.get_mut(key) {
+            Some(sum) => {
+                *sum += more;
+                Ok(())
+            }
+            None => self.insert(key, more),
+        }
+    }
+
+    /// Changes the sum of a key, which is the default at first.
+    pub(crate) fn add_with(&mut self, key: &str, add: impl FnOnce(&mut V)) -> io::Result<()>
+    where
+        V: Default,
+    {
         if let Some(sum) = self.held.get_mut(key) {
-            *sum += more;
+            add(sum);
             return Ok(());
         }
-        self.held.insert(key.into(), more);
+        let mut sum = V::default();
+        add(&mut sum);
+        self.insert(key, sum)
+    }
+
+    /// Looks up keys that are added next. Their places in memory are all over the table, and so the processor waits for several of them
+    /// at once.
+    pub(crate) fn look_ahead<'k>(&self, keys: impl Iterator<Item = &'k str>) {
+        black_box(keys.filter(|key| self.held.contains_key(*key)).count());
+    }
+
+    fn insert(&mut self, key: &str, sum: V) -> io::Result<()> {
+        self.held.insert(key.into(), sum);
         self.bytes += key.len() + mem::size_of::<V>() + ENTRY;
         if self.bytes > self.limit {
             self.bytes = 0;
             let held = mem::take(&mut self.held);
-            self.sorter.write(held.into_iter().map(|(key, sum)| Keyed { key, value: sum }).collect())?;
+            self.sorter.write(held.into_iter().map(keyed).collect())?;
         }
         Ok(())
     }
 
     /// All keys with their sums, in the order of the keys.
     pub(crate) fn finish(mut self) -> io::Result<KeyedRows<V>> {
-        self.sorter.held = self.held.into_iter().map(|(key, sum)| Keyed { key, value: sum }).collect();
+        self.sorter.held = self.held.into_iter().map(keyed).collect();
         Ok(KeyedRows { merged: self.sorter.finish()?, next: None })
     }
 }

@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Sum;
-use crate::report::words::numbers::{grouped, sum_in_words};
+use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::report::words::share::share_in_words;
+use crate::rules::judge::{Judgment, ServiceStatus};
 
 /// The sums that one bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -28,6 +29,24 @@ impl BarMeasure {
         self.deny.0 + self.review.0
     }
 
+    /// Adds a service.
+    pub(crate) fn add_service(&mut self, judgment: &Judgment) {
+        self.add_flagged(judgment);
+        self.all += 1;
+    }
+
+    /// Adds a service, but not to [`Self::all`].
+    pub(crate) fn add_flagged(&mut self, judgment: &Judgment) {
+        let part = match judgment.status {
+            ServiceStatus::Deny => &mut self.deny,
+            ServiceStatus::Review => &mut self.review,
+            ServiceStatus::Clear | ServiceStatus::NotEvaluated => return,
+        };
+        part.0 += 1;
+        part.1 += judgment.amount();
+        self.recoverable += judgment.recoverable.unwrap_or_default();
+    }
+
     /// Adds another part of the services.
     pub fn merge(&mut self, other: &Self) {
         self.deny.0 += other.deny.0;
@@ -42,6 +61,24 @@ impl BarMeasure {
     pub fn at_risk(&self) -> Sum {
         Sum(self.deny.1.0 + self.review.1.0)
     }
+}
+
+/// Label, note and sums of a bar.
+pub(crate) type ChartRow = (String, String, BarMeasure);
+
+/// A sentence on the groups that a chart leaves out, by their number and sum; empty if there are none.
+pub(crate) fn rest(knows_amounts: bool, [one, many]: [&str; 2], (count, sum): (u64, BarMeasure)) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    format!(
+        "{} {}: {} at risk, {} of {} flagged.",
+        grouped(count),
+        if count == 1 { one } else { many },
+        sum_in_words(sum.at_risk(), knows_amounts),
+        grouped(sum.flagged()),
+        counted(sum.all, "service")
+    )
 }
 
 /// One bar.
@@ -104,7 +141,7 @@ const FULL_WIDTH: i128 = 1000;
 
 impl Chart {
     /// Lays out the bars. Their length is the amount at risk, or the number of services if no service has an amount.
-    pub fn new(topic: Topic, note: String, rows: Vec<(String, String, BarMeasure)>, knows_amounts: bool) -> Self {
+    pub fn new(topic: Topic, note: String, rows: Vec<ChartRow>, knows_amounts: bool) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits exceed its payments has no bar, only its number.
         let length = |(services, amount): (u64, Sum)| {

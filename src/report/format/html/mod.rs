@@ -9,7 +9,8 @@
 //! - [`style`]: style, script and content policy.
 //! - [`head`]: period, counts and figures.
 //! - [`chart`]: horizontal bars.
-//! - [`groups`]: the sums that the bars show.
+//! - [`providers`]: the sums of the billing providers.
+//! - [`groups`]: the other sums that the bars show.
 //! - [`flagged`]: the table of flagged services.
 //! - [`unlisted`]: the claims that the table does not show.
 //! - [`inputs`](mod@inputs): the inputs of the run.
@@ -26,6 +27,7 @@ mod groups;
 pub(crate) mod head;
 mod inputs;
 pub(crate) mod letter;
+mod providers;
 pub(crate) mod style;
 mod suppressed;
 pub(crate) mod trend;
@@ -39,9 +41,10 @@ use askama::Template;
 use crate::policy::PolicyOrigin;
 use crate::report::format::html::chart::Chart;
 use crate::report::format::html::flagged::{Candidates, Flagged, FlaggedCollector, OtherFinding, OtherFindings};
-use crate::report::format::html::groups::{Groups, PartGroups};
+use crate::report::format::html::groups::Groups;
 use crate::report::format::html::head::StatusFigure;
 use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
+use crate::report::format::html::providers::{PartProviders, Providers};
 use crate::report::format::html::style::{SCRIPT, SCRIPT_HASH, STYLE, content_policy};
 use crate::report::format::html::suppressed::SuppressionRow;
 use crate::report::format::html::unlisted::{ClaimCollector, Claims, UnlistedClaims};
@@ -138,29 +141,32 @@ struct Collected<'a> {
     context: ReportContext<'a>,
     collector: FlaggedCollector,
     claims: ClaimCollector,
-    pieces: PendingPieces<(PartGroups, Candidates, Claims, OtherFindings)>,
-    sum: Mutex<(Groups, Candidates, Claims, OtherFindings)>,
+    pieces: PendingPieces<(Groups, PartProviders, Candidates, Claims, OtherFindings)>,
+    sum: Mutex<(Groups, Providers, Candidates, Claims, OtherFindings)>,
 }
 
 impl<'a> Collected<'a> {
     fn new(context: ReportContext<'a>, most: usize, scratch: Scratch) -> Self {
-        let sum = (Groups::new(scratch), Candidates::default(), Claims::default(), OtherFindings::default());
-        let (pieces, sum) = (PendingPieces::default(), Mutex::new(sum));
-        Self { context, collector: FlaggedCollector::new(most), claims: ClaimCollector::default(), pieces, sum }
+        let (groups, candidates, claims, others) = Default::default();
+        let sum = Mutex::new((groups, Providers::new(scratch), candidates, claims, others));
+        let (collector, claims) = (FlaggedCollector::new(most), ClaimCollector::default());
+        Self { context, collector, claims, pieces: PendingPieces::default(), sum }
     }
 
     fn format(&self, n: usize, part: &PartView<'_>) {
         let others = OtherFindings::of(part, MAX_OTHER_FINDINGS);
-        self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), self.claims.of(part), others));
+        let (candidates, claims) = (self.collector.of(part, n), self.claims.of(part));
+        self.pieces.put(n, (Groups::of(part), PartProviders::of(part), candidates, claims, others));
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
-        if let Some((groups, candidates, claims, other_findings)) = self.pieces.take(n) {
+        if let Some((groups, providers, candidates, claims, other_findings)) = self.pieces.take(n) {
             let mut sum = lock(&self.sum);
-            sum.0.merge(groups)?;
-            self.collector.merge(&mut sum.1, candidates);
-            self.claims.merge(&mut sum.2, &claims);
-            sum.3.merge(other_findings, MAX_OTHER_FINDINGS);
+            sum.0.merge(groups);
+            sum.1.merge(&providers)?;
+            self.collector.merge(&mut sum.2, candidates);
+            self.claims.merge(&mut sum.3, &claims);
+            sum.4.merge(other_findings, MAX_OTHER_FINDINGS);
         }
         Ok(())
     }
@@ -169,9 +175,10 @@ impl<'a> Collected<'a> {
     where
         'a: 'p,
     {
-        let (groups, candidates, claims, other_findings) =
+        let (groups, providers, candidates, claims, other_findings) =
             self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let charts = groups.charts(self.context, &totals.summary)?;
+        let providers = providers.highest(self.context.run.knows_amounts())?;
+        let charts = groups.charts(self.context, &totals.summary, providers);
         let flagged = self.collector.finish(candidates, self.context);
         Ok(page(self.context, totals, charts, (flagged, claims, other_findings)))
     }
@@ -342,9 +349,10 @@ mod tests {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
         let part = ReportContext::of(&outcome, &docs);
-        let mut groups = Groups::new(Arc::new(tempfile::tempfile));
-        groups.merge(PartGroups::of(&part)).expect("no disk is needed");
-        let charts = groups.charts(part.context, &outcome.summary).expect("no disk is needed");
+        let mut providers = Providers::new(Arc::new(tempfile::tempfile));
+        providers.merge(&PartProviders::of(&part)).expect("no disk is needed");
+        let providers = providers.highest(true).expect("no disk is needed");
+        let charts = Groups::of(&part).charts(part.context, &outcome.summary, providers);
         let charts: Vec<Chart> = charts.into_iter().flatten().collect();
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
