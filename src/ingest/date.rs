@@ -27,20 +27,18 @@ pub fn parse(text: &str) -> Option<Date> {
     if is_range || rest_is_time(&text[length..], before_time) { date } else { None }
 }
 
-/// A day as ISO writes it, `2024-03-02`.
-pub(crate) fn iso_digits(date: Date) -> [u8; 10] {
-    let mut digits = *b"0000-00-00";
-    let mut put = |from: usize, to: usize, mut n: u32| {
-        for place in (from..to).rev() {
-            digits[place] = b'0' + (n % 10) as u8;
-            n /= 10;
-        }
-    };
+/// A day as ISO writes it, `2024-03-02`: year and month with their hyphens, and the day. Both are made in one piece each, because to
+/// copy bytes that were just written one by one makes the processor wait.
+pub(crate) fn iso_digits(date: Date) -> ([u8; 8], [u8; 2]) {
+    // A number below 100; its first digit is the lowest byte.
+    let two = |number: u64| (number / 10 % 10) | (number % 10) << 8;
     // The reader accepts years of four digits only.
-    put(0, 4, u32::from(date.year().unsigned_abs()));
-    put(5, 7, u32::from(date.month().unsigned_abs()));
-    put(8, 10, u32::from(date.day().unsigned_abs()));
-    digits
+    let [year, month, day] =
+        [date.year().unsigned_abs(), date.month().unsigned_abs().into(), date.day().unsigned_abs().into()];
+    let [year, month, day] = [year, month, day].map(u64::from);
+    let digits = two(year / 100) | two(year % 100) << 16 | two(month) << 40;
+    let to_text = u64::from_le_bytes(*b"0000-00-");
+    ((digits | to_text).to_le_bytes(), (two(day) as u16 | u16::from_le_bytes(*b"00")).to_le_bytes())
 }
 
 /// Reads a service date: like [`parse`], or in the patterns of the layout if it has any. Placeholders are not dates.

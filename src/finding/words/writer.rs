@@ -90,8 +90,8 @@ pub(super) struct Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = iso_digits(self.date);
-        let shown = if self.month_only { &digits[..7] } else { &digits[..] };
-        f.write_str(std::str::from_utf8(shown).unwrap_or_default())
+        let (month, day) = iso_digits(self.date);
+        let [month, day]: [&[u8]; 2] = if self.month_only { [&month[..7], &[]] } else { [&month, &day] };
+        [month, day].into_iter().try_for_each(|digits| f.write_str(std::str::from_utf8(digits).unwrap_or_default()))
     }
 }

@@ -70,14 +70,12 @@ pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
     let columns = names(service_columns(context.run), context.run);
     let cells = columns.len();
     let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
-        for record in part.services() {
-            rows.row(cells, |rows| {
-                record.put(rows);
-                if compared {
-                    rows.word(record.newness());
-                }
-            });
-        }
+        rows.rows(cells, part.services(), |rows, record| {
+            record.put(rows);
+            if compared {
+                rows.word(record.newness());
+            }
+        });
     };
     Ok(Box::new(CsvFile::open(out, &columns, format)?))
 }

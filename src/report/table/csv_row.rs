@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::mem;
 
 use jiff::civil::Date;
-use memchr::{memchr_iter, memchr3};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
@@ -17,20 +17,56 @@ use crate::ingest::date::iso_digits;
 use crate::ingest::eight_bytes::{any_word, has_byte};
 use crate::report::table::record::Cells;
 
+// Digits are added one by one: to copy a text whose digits were just written one by one makes the processor wait for them.
+
+/// A number below 100, with two digits.
+fn push_two(text: &mut String, number: u64) {
+    text.push(char::from(b'0' + (number / 10 % 10) as u8));
+    text.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// A whole number.
+fn push_number(text: &mut String, number: u64) {
+    if number >= 100 {
+        push_number(text, number / 100);
+        push_two(text, number % 100);
+    } else if number >= 10 {
+        push_two(text, number);
+    } else {
+        text.push(char::from(b'0' + number as u8));
+    }
+}
+
 /// A day, as ISO has it.
 pub(crate) fn push_date(text: &mut String, date: Date) {
-    text.push_str(std::str::from_utf8(&iso_digits(date)).unwrap_or_default());
+    let (month, day) = iso_digits(date);
+    for digits in [&month[..], &day] {
+        text.push_str(std::str::from_utf8(digits).unwrap_or_default());
+    }
 }
 
 /// Money, with two decimals.
 pub(crate) fn push_amount(text: &mut String, Cents(cents): Cents) {
     let (whole, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
     text.push_str(if cents < 0 { "-" } else { "" });
-    text.push_str(itoa::Buffer::new().format(whole));
+    push_number(text, whole);
     text.push('.');
-    text.push(char::from(b'0' + (rest / 10) as u8));
-    text.push(char::from(b'0' + (rest % 10) as u8));
+    push_two(text, rest);
 }
+
+/// Most bytes of a cell for which it takes less time to look at words of eight bytes than to call a search for single bytes.
+const SHORT_CELL: usize = 32;
+
+fn needs_quotes(cell: &str) -> bool {
+    let bytes = cell.as_bytes();
+    if bytes.len() > SHORT_CELL {
+        return memchr3(b',', b'"', b'\n', bytes).is_some() || memchr(b'\r', bytes).is_some();
+    }
+    any_word(bytes, |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte)))
+}
+
+/// Rows that are looked at together for what needs quotes: few enough that they are still in the first cache.
+const ROWS_AT_ONCE: usize = 32;
 
 /// Rows of a table.
 #[derive(Debug, Default)]
@@ -38,7 +74,7 @@ pub(crate) struct CsvRows {
     text: String,
     /// A buffer in which a text is made before it is quoted.
     spare: String,
-    /// Are cells written as they are, see [`CsvRows::row`]?
+    /// Are cells written as they are, see [`CsvRows::rows`]?
     is_bare: bool,
 }
 
@@ -67,19 +103,46 @@ impl CsvRows {
         self.end();
     }
 
-    /// Writes a row of so many cells. Nearly no row has a cell that must be quoted, so `put` writes all cells as they are. If the row
-    /// then shows a character that needs quotes, or commas inside cells, it is written again.
-    pub(crate) fn row(&mut self, cells: usize, put: impl Fn(&mut Self)) {
+    /// Writes rows of so many cells. Nearly no row has a cell that must be quoted, so `put` writes the cells of several rows as they
+    /// are. If these then show a character that needs quotes, or commas or line ends inside cells, they are written again.
+    pub(crate) fn rows<R>(&mut self, cells: usize, rows: impl Iterator<Item = R>, put: impl Fn(&mut Self, &R)) {
+        let mut rows = rows.fuse();
+        let mut some: Vec<R> = Vec::with_capacity(ROWS_AT_ONCE);
+        loop {
+            some.clear();
+            some.extend(rows.by_ref().take(ROWS_AT_ONCE));
+            if some.is_empty() {
+                return;
+            }
+            if !self.put_bare(cells, &some, &put) {
+                for row in some.chunks(1) {
+                    if !self.put_bare(cells, row, &put) {
+                        put(self, &row[0]);
+                        self.end();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the cells of rows as they are. Writes nothing and says so if they need quotes.
+    fn put_bare<R>(&mut self, cells: usize, rows: &[R], put: impl Fn(&mut Self, &R)) -> bool {
         let start = self.text.len();
         self.is_bare = true;
-        put(self);
-        self.is_bare = false;
-        let row = &self.text.as_bytes()[start..];
-        if memchr3(b'"', b'\n', b'\r', row).is_some() || memchr_iter(b',', row).count() != cells {
-            self.text.truncate(start);
-            put(self);
+        for row in rows {
+            put(self, row);
+            self.end();
         }
-        self.end();
+        self.is_bare = false;
+        let bytes = &self.text.as_bytes()[start..];
+        let count = |byte| memchr_iter(byte, bytes).count();
+        let is_plain = memchr2(b'"', b'\r', bytes).is_none()
+            && count(b',') == rows.len() * (cells - 1)
+            && count(b'\n') == rows.len();
+        if !is_plain {
+            self.text.truncate(start);
+        }
+        is_plain
     }
 
     /// Ends a row that has at least one cell.
@@ -101,6 +164,14 @@ impl CsvRows {
 
     /// Writes an input text that `write` makes, quoted if necessary.
     pub(crate) fn input_with(&mut self, write: impl FnOnce(&mut String)) {
+        if self.is_bare {
+            let start = self.text.len();
+            write(&mut self.text);
+            if is_formula(&self.text[start..]) {
+                self.text.insert(start, '\'');
+            }
+            return self.text.push(',');
+        }
         let mut text = mem::take(&mut self.spare);
         text.clear();
         write(&mut text);
@@ -113,8 +184,7 @@ impl CsvRows {
             self.text.push_str(guard);
             return self.word(cell);
         }
-        let is_special = |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte));
-        if any_word(cell.as_bytes(), is_special) {
+        if needs_quotes(cell) {
             self.text.push('"');
             self.text.push_str(guard);
             for (i, piece) in cell.split('"').enumerate() {
@@ -151,7 +221,8 @@ impl Cells for CsvRows {
     }
 
     fn number(&mut self, n: u64) {
-        self.word(itoa::Buffer::new().format(n));
+        push_number(&mut self.text, n);
+        self.text.push(',');
     }
 
     fn date(&mut self, date: Option<Date>) {
@@ -242,8 +313,8 @@ mod tests {
             }
             rows.end();
             let mut bare = CsvRows::default();
-            bare.row(cells.len(), |rows| cells.iter().for_each(|cell| rows.plain(cell)));
-            prop_assert_eq!(&bare.text, &rows.text);
+            bare.rows(cells.len(), [(); 3].iter(), |rows, ()| cells.iter().for_each(|cell| rows.plain(cell)));
+            prop_assert_eq!(bare.text, rows.text.repeat(3));
             let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
             writer.write_record(&cells).expect("memory takes it");
             prop_assert_eq!(rows.into_text().into_bytes(), writer.into_inner().expect("memory takes it"));
