@@ -145,11 +145,7 @@ impl Drop for Encoder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn zero() -> Head {
-        // Every field of a head may be zero.
-        Head::zero()
-    }
+    use crate::ingest::eight_bytes::beginning;
 
     /// Lines whose cells end before, at and after the last place of 8 bits, and far beyond, between lines that are short.
     #[test]
@@ -167,10 +163,10 @@ mod tests {
             assert!(encoder.diagnosis(3, "M80.08XA") && encoder.diagnosis(255, &long(length + 1)));
             encoder.modifier("RT");
             encoder.modifier(&long(length));
-            encoder.finish(zero());
+            encoder.finish(Head::zero());
             let mut encoder = batch.encode();
             encoder.procedure("22514");
-            encoder.finish(zero());
+            encoder.finish(Head::zero());
         }
         assert!(batch.is_valid(1, 1));
         for (line, length) in (0..).step_by(2).zip(lengths) {
@@ -181,6 +177,7 @@ mod tests {
                 [2, 3, length]
             );
             assert!(wide.all_diagnoses().eq(["M8008XA", long(length + 1).as_str()]), "{length}");
+            assert!(wide.beginnings().eq(wide.all_diagnoses().map(beginning)), "{length}");
             assert_eq!((wide.diagnosis_slot(0), wide.diagnosis_slot(1)), (3, 255));
             assert!(wide.modifiers().eq(["RT", long(length).as_str()]), "{length}");
             assert!(batch.line(line + 1).procedure_cells().eq(["22514"]));
@@ -196,9 +193,10 @@ mod tests {
         let mut encoder = batch.encode();
         encoder.procedure("22514");
         assert!((1..=1000_u32).all(|n| encoder.diagnosis(n.min(255) as u8, &format!("M{n}"))));
-        encoder.finish(zero());
+        encoder.finish(Head::zero());
         let line = batch.line(0);
         assert!(line.all_diagnoses().eq((1..=1000).map(|n| format!("M{n}"))));
+        assert!(line.beginnings().eq((1..=1000).map(|n| beginning(&format!("M{n}")))));
         assert_eq!((line.diagnosis_slot(253), line.diagnosis_slot(999)), (254, 255));
     }
 

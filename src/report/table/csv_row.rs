@@ -304,6 +304,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cell_of_any_length_shows_what_needs_quotes() {
+        for length in [1, 8, SHORT_CELL, SHORT_CELL + 1, 100] {
+            for (at, special) in
+                (0..length).flat_map(|at| [b',', b'"', b'\n', b'\r', b';'].map(|special| (at, special)))
+            {
+                let mut cell = vec![b'x'; length];
+                cell[at] = special;
+                let cell = String::from_utf8(cell).expect("ASCII");
+                assert_eq!(needs_quotes(&cell), special != b';', "{cell:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lists_in_rows_written_together_are_guarded_too() {
+        let mut rows = CsvRows::default();
+        let lists = [["-A", "B"], ["C", "=D"], ["E", "F,G"]];
+        rows.rows(2, lists.iter(), |rows, list| {
+            rows.list(list.iter().copied());
+            rows.number(1);
+        });
+        assert_eq!(rows.into_text(), "'-A;B,1\nC;=D,1\n\"E;F,G\",1\n");
+    }
+
     proptest! {
         #[test]
         fn cells_are_quoted_as_the_csv_crate_does(cells in prop::collection::vec("[a,\"\n\r;=é ]{0,6}", 2..5)) {

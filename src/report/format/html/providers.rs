@@ -161,8 +161,37 @@ fn highest(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::claim::Sum;
+    use crate::policy::parse::load;
+    use crate::report::view::ReportContext;
+    use crate::rules::{codes, doc};
+    use crate::run::run_text;
+
+    #[test]
+    fn services_are_summed_by_npi_with_the_first_name_of_each() {
+        let header = "claim_id,line_number,claim_form,member_id,product,billing_npi,billing_provider_name,place_of_service,\
+                      service_date,procedure_code,units,diagnosis_1,paid_amount\n";
+        let long = "x".repeat(1 << 16);
+        let row = |(n, (npi, name)): (usize, (&str, &str))| {
+            format!("C{n},1,P,M{n},PPO,{npi},{name},22,2024-03-02,22514,1,M54.5,100.00\n")
+        };
+        let ours = [("1", ""), ("1", "First"), ("1", "Second"), ("2", &long), ("1", ""), ("2", "Other")];
+        let rows: String = ours.into_iter().enumerate().map(row).collect();
+        let policy = load(&[], &codes()).expect("the shipped policy is valid");
+        let outcome = run_text(&policy, &format!("{header}{rows}"), None).expect("the extract is readable");
+        let docs = doc::load().expect("the shipped documentation is valid");
+        let of_part = PartProviders::of(&ReportContext::of(&outcome, &docs));
+        assert!(of_part.text.len() < 1000, "names are cut before they are kept");
+        let mut providers = Providers::new(Arc::new(tempfile::tempfile));
+        providers.merge(&of_part).expect("no disk is needed");
+        providers.merge(&of_part).expect("no disk is needed");
+        let (shown, _) = providers.highest(true).expect("no disk is needed");
+        let shown: Vec<_> = shown.iter().map(|(npi, name, sums)| (npi.as_str(), name.as_str(), sums.all)).collect();
+        assert_eq!(shown, [("1", "First", 8), ("2", &*value(&long), 4)]);
+    }
 
     fn provider(npi: &str, measure: BarMeasure) -> (Box<str>, ProviderSums) {
         (npi.into(), ProviderSums { measure, ..ProviderSums::default() })
