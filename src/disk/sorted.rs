@@ -226,7 +226,7 @@ pub(crate) struct KeyedSums<V> {
     sorter: Sorter<Keyed<V>>,
 }
 
-impl<V: AddAssign + Serialize + DeserializeOwned> KeyedSums<V> {
+impl<V: AddAssign + Default + Serialize + DeserializeOwned> KeyedSums<V> {
     /// Sums that hold `limit` bytes of keys and write the others to files that `scratch` makes.
     pub(crate) fn new(scratch: Scratch, limit: usize) -> Self {
         // The values of the sorter are written as soon as there are any.
@@ -235,36 +235,17 @@ impl<V: AddAssign + Serialize + DeserializeOwned> KeyedSums<V> {
 
     /// Adds to the sum of a key.
     pub(crate) fn add(&mut self, key: &str, more: V) -> io::Result<()> {
-        match self.held.get_mut(key) {
-            Some(sum) => {
-                *sum += more;
-                Ok(())
-            }
-            None => self.insert(key, more),
-        }
+        self.add_with(key, |sum| *sum += more)
     }
 
     /// Changes the sum of a key, which is the default at first.
-    pub(crate) fn add_with(&mut self, key: &str, add: impl FnOnce(&mut V)) -> io::Result<()>
-    where
-        V: Default,
-    {
+    pub(crate) fn add_with(&mut self, key: &str, add: impl FnOnce(&mut V)) -> io::Result<()> {
         if let Some(sum) = self.held.get_mut(key) {
             add(sum);
             return Ok(());
         }
         let mut sum = V::default();
         add(&mut sum);
-        self.insert(key, sum)
-    }
-
-    /// Looks up keys that are added next. Their places in memory are all over the table, and so the processor waits for several of them
-    /// at once.
-    pub(crate) fn look_ahead<'k>(&self, keys: impl Iterator<Item = &'k str>) {
-        black_box(keys.filter(|key| self.held.contains_key(*key)).count());
-    }
-
-    fn insert(&mut self, key: &str, sum: V) -> io::Result<()> {
         self.held.insert(key.into(), sum);
         self.bytes += key.len() + mem::size_of::<V>() + ENTRY;
         if self.bytes > self.limit {
@@ -273,6 +254,12 @@ impl<V: AddAssign + Serialize + DeserializeOwned> KeyedSums<V> {
             self.sorter.write(held.into_iter().map(keyed).collect())?;
         }
         Ok(())
+    }
+
+    /// Looks up keys that are added next. Their places in memory are all over the table, and so the processor waits for several of them
+    /// at once.
+    pub(crate) fn look_ahead<'k>(&self, keys: impl Iterator<Item = &'k str>) {
+        black_box(keys.filter(|key| self.held.contains_key(*key)).count());
     }
 
     /// All keys with their sums, in the order of the keys.

@@ -63,7 +63,7 @@ pub(crate) fn first_bytes(ahead: &[u8], length: usize) -> u64 {
     }
 }
 
-/// [`fewer_than_eight`] for the last cells of a text, which are few. Its code would be longer than that of all others.
+/// [`fewer_than_eight`], where a cell is among the last bytes of a text. Few are, so its code is kept out of that for all others.
 #[cold]
 #[inline(never)]
 fn near_the_end(ahead: &[u8]) -> u64 {

@@ -31,9 +31,10 @@ struct WrittenBatch<'a> {
 
 /// The same, as it is read.
 #[derive(Deserialize)]
-struct ReadBatch {
+struct ReadBatch<'a> {
     sizes: Vec<[u32; 3]>,
-    heads: ByteBuf,
+    #[serde(borrow)]
+    heads: &'a Bytes,
     text: String,
     ends: ByteBuf,
     known: Vec<CodeId>,
@@ -69,7 +70,7 @@ impl<'de> Deserialize<'de> for Batch {
     }
 }
 
-impl ReadBatch {
+impl ReadBatch<'_> {
     fn batch(self) -> Result<Batch, Contradiction> {
         let mut stops = self.sizes;
         let mut end = [0_u32; 3];
@@ -79,7 +80,7 @@ impl ReadBatch {
                 *size = *end;
             }
         }
-        let heads = heads(&self.heads, stops.len()).ok_or(Contradiction)?;
+        let heads = heads(self.heads, stops.len()).ok_or(Contradiction)?;
         Ok(Batch { heads, stops, text: self.text, ends: self.ends.into_vec(), known: self.known })
     }
 }
