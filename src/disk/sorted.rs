@@ -14,7 +14,8 @@ use std::ops::AddAssign;
 use std::vec;
 
 use compact_str::CompactString;
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -210,7 +211,7 @@ impl<K: Ord, T> Ord for Ordered<K, T> {
 /// A key with its sum.
 type Keyed<V> = Ordered<Box<str>, V>;
 
-/// Bytes that an entry of a hash table takes beside its key and its sum: control byte, free places, and the allocator.
+/// Bytes that an entry takes beside its key and its sum: its hash, its place in the table, free places, and the allocator.
 const ENTRY: usize = 48;
 
 fn keyed<V>((key, value): (CompactString, V)) -> Keyed<V> {
@@ -219,8 +220,9 @@ fn keyed<V>((key, value): (CompactString, V)) -> Keyed<V> {
 
 /// Sums by key.
 pub(crate) struct KeyedSums<V> {
-    /// Most keys are short, and are then found without another place in memory.
-    held: FxHashMap<CompactString, V>,
+    /// Most keys are short, and are then found without another place in memory. The sums are large: they are close together in a list,
+    /// and the table has only their places.
+    held: IndexMap<CompactString, V, FxBuildHasher>,
     bytes: usize,
     limit: usize,
     sorter: Sorter<Keyed<V>>,
@@ -230,7 +232,7 @@ impl<V: AddAssign + Default + Serialize + DeserializeOwned> KeyedSums<V> {
     /// Sums that hold `limit` bytes of keys and write the others to files that `scratch` makes.
     pub(crate) fn new(scratch: Scratch, limit: usize) -> Self {
         // The values of the sorter are written as soon as there are any.
-        Self { held: FxHashMap::default(), bytes: 0, limit, sorter: Sorter::new(scratch, 0) }
+        Self { held: IndexMap::default(), bytes: 0, limit, sorter: Sorter::new(scratch, 0) }
     }
 
     /// Adds to the sum of a key.
@@ -256,10 +258,19 @@ impl<V: AddAssign + Default + Serialize + DeserializeOwned> KeyedSums<V> {
         Ok(())
     }
 
-    /// Looks up keys that are added next. Their places in memory are all over the table, and so the processor waits for several of them
-    /// at once.
-    pub(crate) fn look_ahead<'k>(&self, keys: impl Iterator<Item = &'k str>) {
-        black_box(keys.filter(|key| self.held.contains_key(*key)).count());
+    /// Looks up keys that are added next, and lets `touch` read what will be changed of their sums. Their places in memory are all over
+    /// the table, and so the processor waits for several of them at once.
+    pub(crate) fn look_ahead<'k>(&self, keys: impl Iterator<Item = &'k str>, touch: impl Fn(&V) -> u64) {
+        black_box(keys.filter_map(|key| self.held.get(key)).fold(0, |all, sum| all ^ touch(sum)));
+    }
+
+    /// Calls `see` with each key and its sum, in no order unless some had to be written.
+    pub(crate) fn each(self, mut see: impl FnMut(&str, V)) -> io::Result<()> {
+        if self.sorter.levels.is_empty() {
+            self.held.into_iter().for_each(|(key, sum)| see(&key, sum));
+            return Ok(());
+        }
+        self.finish()?.try_for_each(|row| row.map(|(key, sum)| see(&key, sum)))
     }
 
     /// All keys with their sums, in the order of the keys.
@@ -355,14 +366,18 @@ mod tests {
             limit in 0_usize..2000,
         ) {
             let mut expected = BTreeMap::<String, u64>::new();
-            let mut sums = KeyedSums::new(counted().0, limit);
+            let [mut sums, mut again] = [0, 1].map(|_| KeyedSums::new(counted().0, limit));
             for (key, n) in &added {
                 *expected.entry(key.clone()).or_default() += n;
                 sums.add(key, *n).expect("room on disk");
+                again.add(key, *n).expect("room on disk");
             }
             let rows: io::Result<Vec<_>> = sums.finish().and_then(Iterator::collect);
             let rows: Vec<_> = rows.expect("readable").into_iter().map(|(key, n)| (key.into_string(), n)).collect();
-            prop_assert_eq!(rows, expected.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(rows, expected.clone().into_iter().collect::<Vec<_>>());
+            let mut each = BTreeMap::new();
+            again.each(|key, n| assert!(each.insert(key.to_owned(), n).is_none())).expect("readable");
+            prop_assert_eq!(each, expected);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::claim::authorization::AuthorizationFile;
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use crate::claim::index::service::AskedOfMember;
 use crate::claim::value::status::RowStatus;
@@ -74,6 +75,9 @@ impl ServiceStatus {
     }
 }
 
+/// Rules that fired on a service. Seldom are there more than fit without another place in memory.
+pub type FiredRules = SmallVec<[RuleId; 16]>;
+
 /// What was decided about one service.
 #[derive(Debug, Clone)]
 pub struct Judgment {
@@ -98,7 +102,7 @@ pub struct Judgment {
     /// The service is later than the last day for which the policy's text is known to be in force.
     pub after_verified: bool,
     /// The rules that fired, in byte order of their codes.
-    pub rules: Vec<RuleId>,
+    pub rules: FiredRules,
 }
 
 impl Judgment {

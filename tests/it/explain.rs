@@ -36,7 +36,7 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
             explained.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Fired(_))).map(|(rule, _)| *rule);
         let mut fired: Vec<_> = fired.collect();
         fired.sort_by_key(|rule| get(*rule).code);
-        assert_eq!(fired, judgment.rules, "{what}: service {i}");
+        assert_eq!(fired, *judgment.rules, "{what}: service {i}");
         assert_eq!(explained.answers.len(), roster().count(), "{what}: every rule is asked of a service");
         let again = explained.judgment.expect("a service has a verdict");
         assert_eq!(

@@ -12,6 +12,10 @@ pub(crate) struct Visible;
 
 impl askama::filters::Escaper for Visible {
     fn write_escaped_str<W: Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        if text.as_bytes().chunks(BYTES_AT_ONCE).all(|bytes| bytes.iter().fold(true, |all, byte| all & is_plain(*byte)))
+        {
+            return dest.write_str(text);
+        }
         let mut written = 0;
         for (at, c) in text.char_indices() {
             let entity = match c {
@@ -20,7 +24,6 @@ impl askama::filters::Escaper for Visible {
                 '&' => "&amp;",
                 '"' => "&#34;",
                 '\'' => "&#39;",
-                // Nearly all text is printable ASCII, which needs no further test.
                 ' '..='~' => continue,
                 c if unseen(c) => "",
                 _ => continue,
@@ -31,6 +34,14 @@ impl askama::filters::Escaper for Visible {
         }
         dest.write_str(&text[written..])
     }
+}
+
+/// Bytes that are looked at together.
+const BYTES_AT_ONCE: usize = 32;
+
+/// Is it a character that stays as it is? Most values have no others.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'')
 }
 
 /// A visible sign for an invisible character.

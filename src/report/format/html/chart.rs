@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Sum;
+use crate::claim::{Cents, Sum};
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::report::words::share::share_in_words;
 use crate::rules::judge::{Judgment, ServiceStatus};
@@ -23,6 +23,22 @@ pub struct BarMeasure {
     pub all: u64,
 }
 
+/// What a service adds to the sums of a bar.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServiceMeasure {
+    status: ServiceStatus,
+    at_risk: Cents,
+    recoverable: Cents,
+}
+
+impl ServiceMeasure {
+    /// Of a service with this judgment.
+    pub(crate) fn of(judgment: &Judgment) -> Self {
+        let recoverable = judgment.recoverable.unwrap_or_default();
+        Self { status: judgment.status, at_risk: judgment.amount(), recoverable }
+    }
+}
+
 impl BarMeasure {
     /// Services that are not clear.
     pub fn flagged(&self) -> u64 {
@@ -30,21 +46,21 @@ impl BarMeasure {
     }
 
     /// Adds a service.
-    pub(crate) fn add_service(&mut self, judgment: &Judgment) {
-        self.add_flagged(judgment);
+    pub(crate) fn add_service(&mut self, service: ServiceMeasure) {
+        self.add_flagged(service);
         self.all += 1;
     }
 
     /// Adds a service, but not to [`Self::all`].
-    pub(crate) fn add_flagged(&mut self, judgment: &Judgment) {
-        let part = match judgment.status {
+    pub(crate) fn add_flagged(&mut self, service: ServiceMeasure) {
+        let part = match service.status {
             ServiceStatus::Deny => &mut self.deny,
             ServiceStatus::Review => &mut self.review,
             ServiceStatus::Clear | ServiceStatus::NotEvaluated => return,
         };
         part.0 += 1;
-        part.1 += judgment.amount();
-        self.recoverable += judgment.recoverable.unwrap_or_default();
+        part.1 += service.at_risk;
+        self.recoverable += service.recoverable;
     }
 
     /// Adds another part of the services.

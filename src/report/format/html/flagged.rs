@@ -3,12 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt::Write as _;
+use std::io;
 use std::sync::Mutex;
 
+use askama::Template;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::claim::{Cents, CodeId, Kind, Sum, Text};
-use crate::finding::{RuleId, Subject};
+use crate::finding::Subject;
 use crate::report::sink::lock;
 use crate::report::table::record::{FindingRecord, ServiceRecord};
 use crate::report::view::{PartView, ReportContext};
@@ -16,12 +19,15 @@ use crate::report::words::finding::{
     MAX_MESSAGE_CHARS, RenderedFinding, amount, cut, decision, file_name, list_says, value,
 };
 use crate::report::words::numbers::{counted, dollars, grouped, sum_in_words};
-use crate::rules::judge::ServiceStatus;
+use crate::rules::judge::{FiredRules, ServiceStatus};
 
 /// Most services in the table. Measured with Chromium on two busy cores: a page with 2,000 services and all their
 /// reasons has 5 MB and opens in about two seconds; a page with 50,000 had not opened after three minutes. services.csv
 /// has them all.
 pub(crate) const MAX_SERVICES_SHOWN: usize = 2_000;
+
+/// Rows of the table that are written at a time, so that all threads have some of them.
+const ROWS_AT_A_TIME: usize = 64;
 
 /// Most characters of a claim number that is never broken: more than any real one has, and the width of its column.
 const MAX_UNBROKEN_CHARS: usize = 24;
@@ -70,6 +76,14 @@ pub(crate) struct ServiceRow {
     pub(crate) findings: Vec<RenderedFinding>,
 }
 
+/// Some rows of the table, as HTML.
+#[derive(Template)]
+#[template(path = "flagged.html", config = "src/report/format/html/askama.toml")]
+struct FlaggedRows<'a> {
+    rows: &'a [ServiceRow],
+    compared: bool,
+}
+
 /// The rank of a service in the table: services without an amount come last; deny comes before review where the amounts
 /// are equal, else the input's order.
 type Rank = (Reverse<Option<Cents>>, Reverse<ServiceStatus>, usize, usize);
@@ -87,8 +101,11 @@ pub(crate) struct Candidates {
     /// Of all flagged services.
     total: usize,
     amount: Sum,
-    rows: Vec<(Rank, Vec<RuleId>, ServiceRow)>,
+    rows: Vec<Candidate>,
 }
+
+/// A service that may be shown. It is large, and so it stays where it is while the candidates are put in order.
+type Candidate = (Rank, Box<(FiredRules, ServiceRow)>);
 
 impl ServiceRow {
     /// Is the claim number so long that it may be broken?
@@ -125,7 +142,8 @@ impl FlaggedCollector {
             ranks.peek().copied().filter(|_| ranks.len() == self.most)
         };
         let kept = own.into_iter().filter(|rank| self.most > 0 && last.is_none_or(|last| *rank <= last));
-        found.rows = kept.map(|rank| (rank, part.judged.services[rank.3].rules.clone(), row(part, rank.3))).collect();
+        let candidate = |rank: Rank| (rank, Box::new((part.judged.services[rank.3].rules.clone(), row(part, rank.3))));
+        found.rows = kept.map(candidate).collect();
         found
     }
 
@@ -136,20 +154,18 @@ impl FlaggedCollector {
         into.rows.extend(more.rows);
         // Truncating occasionally is enough: a row outside the first `most` is never shown.
         if into.rows.len() > 2 * self.most {
-            self.cut(into);
+            into.rows.select_nth_unstable_by_key(self.most, |(rank, _)| *rank);
+            into.rows.truncate(self.most);
         }
-    }
-
-    fn cut(&self, candidates: &mut Candidates) {
-        candidates.rows.sort_unstable_by_key(|(rank, ..)| *rank);
-        candidates.rows.truncate(self.most);
     }
 
     /// The table.
     pub(crate) fn finish<'a>(&self, mut found: Candidates, context: ReportContext<'a>) -> Flagged<'a> {
-        self.cut(&mut found);
+        found.rows.sort_unstable_by_key(|(rank, _)| *rank);
+        found.rows.truncate(self.most);
         let mut claims = FxHashSet::default();
-        for (.., row) in &mut found.rows {
+        for (_, candidate) in &mut found.rows {
+            let row = &mut candidate.1;
             if claims.insert(row.claim.clone()) {
                 row.claim_anchor = anchor(&row.claim);
             }
@@ -162,7 +178,7 @@ impl FlaggedCollector {
             left_out(found.total, rest, &sum_in_words(Sum(found.amount.0 - shown.0), context.run.knows_amounts()))
         };
         let mut counts = vec![0; context.docs.len()];
-        found.rows.iter().flat_map(|(_, rules, _)| rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
+        found.rows.iter().flat_map(|(_, candidate)| &candidate.0).for_each(|rule| counts[usize::from(rule.0)] += 1);
         let rules = context.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
         let with = |status| found.rows.iter().filter(|(rank, ..)| rank.1.0 == status).count() as u64;
         Flagged {
@@ -171,14 +187,17 @@ impl FlaggedCollector {
             rules: rules.map(|(doc, n)| (doc.code.as_str(), doc.name.as_str(), n)).collect(),
             deny: with(ServiceStatus::Deny),
             review: with(ServiceStatus::Review),
-            rows: found.rows.into_iter().map(|(.., row)| row).collect(),
+            rows: found.rows.into_iter().map(|(_, candidate)| candidate.1).collect(),
         }
     }
 }
 
+/// Status and number of a claim.
+pub(crate) type ShownClaim = (&'static str, String);
+
 /// The flagged services of the run: the rows of the table, and a note on the rows that only the CSV files have.
 pub(crate) struct Flagged<'a> {
-    pub(crate) rows: Vec<ServiceRow>,
+    rows: Vec<ServiceRow>,
     /// Of all flagged services.
     pub(crate) total: usize,
     /// A note on the rows that the table leaves out; empty if it has all of them.
@@ -190,6 +209,17 @@ pub(crate) struct Flagged<'a> {
 }
 
 impl Flagged<'_> {
+    /// The claims in the table.
+    pub(crate) fn claims(&self) -> Vec<ShownClaim> {
+        self.rows.iter().map(|row| (row.status, row.claim.clone())).collect()
+    }
+
+    /// Takes the rows away and writes them, a few in each text. `compared`: is there a baseline?
+    pub(crate) fn take_rows(&mut self, compared: bool) -> io::Result<Vec<String>> {
+        let rows = std::mem::take(&mut self.rows).into_par_iter().chunks(ROWS_AT_A_TIME);
+        rows.map(|rows| FlaggedRows { rows: &rows, compared }.render().map_err(io::Error::other)).collect()
+    }
+
     /// The heading of the table.
     pub(crate) fn shown(&self) -> String {
         if self.left.is_empty() {

@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::claim::ClassId;
 use crate::policy::Disposition;
-use crate::report::format::html::chart::{BarMeasure, Chart, ChartRow, Topic, rest};
+use crate::report::format::html::chart::{BarMeasure, Chart, ChartRow, ServiceMeasure, Topic, rest};
 use crate::report::view::{PartView, ReportContext};
 use crate::tally::Summary;
 
@@ -69,12 +69,13 @@ impl Groups {
         let (mut classes, mut months) = (Table::<_, BarMeasure>::default(), Table::<_, BarMeasure>::default());
         for (i, judgment) in part.judged.services.iter().enumerate() {
             let line = part.line_set.line_of(i);
+            let service = ServiceMeasure::of(judgment);
             for rule in &judgment.rules {
-                sums.rules[usize::from(rule.0)].add_flagged(judgment);
+                sums.rules[usize::from(rule.0)].add_flagged(service);
             }
             let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
             for measure in [classes.entry(line.class).or_default(), months.entry(month).or_default()] {
-                measure.add_service(judgment);
+                measure.add_service(service);
             }
         }
         sums.classes = classes.into_iter().collect();

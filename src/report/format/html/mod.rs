@@ -93,6 +93,8 @@ struct ReportPage<'a> {
     /// Is there a baseline? Then new findings are marked.
     compared: bool,
     flagged: Flagged<'a>,
+    /// Its rows, as HTML, a few in each text.
+    flagged_rows: Vec<String>,
     unlisted: Vec<UnlistedClaims>,
     /// Are all claims of the run in the table or in `unlisted`?
     knows_all_claims: bool,
@@ -177,18 +179,27 @@ impl<'a> Collected<'a> {
     {
         let (groups, providers, candidates, claims, other_findings) =
             self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let providers = providers.highest(self.context.run.knows_amounts())?;
-        let charts = groups.charts(self.context, &totals.summary, providers);
-        let flagged = self.collector.finish(candidates, self.context);
-        Ok(page(self.context, totals, charts, (flagged, claims, other_findings)))
+        let run = self.context.run;
+        let mut flagged = self.collector.finish(candidates, self.context);
+        let (shown, knows_all_claims) = (flagged.claims(), claims.is_complete());
+        let (flagged_rows, (providers, unlisted)) = rayon::join(
+            || flagged.take_rows(run.baseline.is_some()),
+            || rayon::join(|| providers.highest(run.knows_amounts()), || claims.without(&shown)),
+        );
+        let charts = groups.charts(self.context, &totals.summary, providers?);
+        let flagged = (flagged, flagged_rows?);
+        Ok(page(self.context, totals, charts, (flagged, (unlisted, knows_all_claims), other_findings)))
     }
 }
+
+/// Flagged services and their rows as HTML, the claims that are not among them, whether these are all, and other findings.
+type Services<'a> = ((Flagged<'a>, Vec<String>), (Vec<UnlistedClaims>, bool), OtherFindings);
 
 fn page<'a>(
     context: ReportContext<'a>,
     totals: &'a Totals,
     charts: [Vec<Chart>; 2],
-    (flagged, claims, other_findings): (Flagged<'a>, Claims, OtherFindings),
+    ((flagged, flagged_rows), (unlisted, knows_all_claims), other_findings): Services<'a>,
 ) -> ReportPage<'a> {
     let run = context.run;
     let (policy, summary, known) = (&run.policy, &totals.summary, run.knows_amounts());
@@ -223,9 +234,10 @@ fn page<'a>(
         unseen: &policy.unseen,
         charts,
         compared: run.baseline.is_some(),
-        knows_all_claims: claims.is_complete(),
-        unlisted: claims.without(&flagged),
+        knows_all_claims,
+        unlisted,
         flagged,
+        flagged_rows,
         other_findings: other_findings.shown,
         other_findings_shown,
         suppressions: suppressed::suppressions(run, totals),

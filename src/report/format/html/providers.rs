@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
-use std::ops::{AddAssign, Range};
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Text;
 use crate::disk::sorted::KeyedSums;
-use crate::report::format::html::chart::{BarMeasure, ChartRow, rest};
+use crate::report::format::html::chart::{BarMeasure, ChartRow, ServiceMeasure, rest};
 use crate::report::provider_key::provider_key;
 use crate::report::sink::Scratch;
 use crate::report::view::PartView;
@@ -52,46 +52,51 @@ impl AddAssign for ProviderSums {
     }
 }
 
-/// The providers of a part. Services that follow each other in it often have the same one, and are one entry; that all others of a
-/// provider belong together is only found when the part is merged.
+/// The providers of a part. That services of the same provider belong together is only found when the part is merged.
 pub(crate) struct PartProviders {
-    /// NPI and name of each entry, one after another.
+    /// NPI and name of each provider, one after another. Services that follow each other often have the same one, which is then there once.
     text: String,
-    entries: Vec<Entry>,
+    services: Vec<ProviderService>,
 }
 
-/// Services of one provider.
-struct Entry {
-    /// Where its NPI is in the text. Its name follows.
-    npi: Range<usize>,
-    name_end: usize,
-    measure: BarMeasure,
+/// A service of a provider.
+struct ProviderService {
+    /// Where the NPI of the provider is in the text. Its name follows.
+    npi: usize,
+    npi_length: u32,
+    name_length: u32,
+    measure: ServiceMeasure,
 }
 
 impl PartProviders {
-    /// Adds up a part.
+    /// Of the services of a part.
     pub(crate) fn of(part: &PartView<'_>) -> Self {
         let mut text = String::new();
-        let mut entries: Vec<Entry> = Vec::with_capacity(part.judged.services.len());
-        for (service, judgment) in part.judged.services.iter().enumerate() {
-            let line = part.line_set.line_of(service);
+        let mut services: Vec<ProviderService> = Vec::with_capacity(part.judged.services.len());
+        for (number, judgment) in part.judged.services.iter().enumerate() {
+            let line = part.line_set.line_of(number);
             let (npi, name) = (provider_key(line), value(line.text(Text::BillingProviderName)));
-            let is_of = |last: &&mut Entry| {
-                text[last.npi.clone()] == *npi && (name.is_empty() || text[last.npi.end..last.name_end] == *name)
-            };
-            if let Some(last) = entries.last_mut().filter(is_of) {
-                last.measure.add_service(judgment);
-                continue;
+            let measure = ServiceMeasure::of(judgment);
+            let of_last = services.last().filter(|last| last.npi(&text) == npi && last.name(&text) == name);
+            let start = of_last.map_or(text.len(), |last| last.npi);
+            if of_last.is_none() {
+                text.push_str(&npi);
+                text.push_str(&name);
             }
-            let start = text.len();
-            text.push_str(&npi);
-            let npi = start..text.len();
-            text.push_str(&name);
-            let mut measure = BarMeasure::default();
-            measure.add_service(judgment);
-            entries.push(Entry { npi, name_end: text.len(), measure });
+            let [npi_length, name_length] = [npi.len() as u32, name.len() as u32];
+            services.push(ProviderService { npi: start, npi_length, name_length, measure });
         }
-        Self { text, entries }
+        Self { text, services }
+    }
+}
+
+impl ProviderService {
+    fn npi<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.npi..][..self.npi_length as usize]
+    }
+
+    fn name<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.npi..][self.npi_length as usize..][..self.name_length as usize]
     }
 }
 
@@ -111,13 +116,13 @@ impl Providers {
     pub(crate) fn merge(&mut self, next: &PartProviders) -> io::Result<()> {
         let part = self.parts;
         self.parts += 1;
-        for entries in next.entries.chunks(AHEAD) {
-            self.sums.look_ahead(entries.iter().map(|entry| &next.text[entry.npi.clone()]));
-            for Entry { npi, name_end, measure } in entries {
-                let name = &next.text[npi.end..*name_end];
-                self.sums.add_with(&next.text[npi.clone()], |sums| {
-                    sums.measure.merge(measure);
-                    sums.take_name(name, part);
+        for services in next.services.chunks(AHEAD) {
+            let touch = |sums: &ProviderSums| sums.measure.all ^ sums.measure.deny.0;
+            self.sums.look_ahead(services.iter().map(|service| service.npi(&next.text)), touch);
+            for service in services {
+                self.sums.add_with(service.npi(&next.text), |sums| {
+                    sums.measure.add_service(service.measure);
+                    sums.take_name(service.name(&next.text), part);
                 })?;
             }
         }
@@ -126,37 +131,58 @@ impl Providers {
 
     /// The highest providers, each with NPI and name, and sentences on the rest and the shares.
     pub(crate) fn highest(self, knows_amounts: bool) -> io::Result<(Vec<ChartRow>, String)> {
-        highest(knows_amounts, self.sums.finish()?)
+        let mut highest = Highest::default();
+        self.sums.each(|npi, sums| highest.add(npi, sums))?;
+        Ok(highest.shown(knows_amounts))
     }
 }
 
-fn highest(
-    knows_amounts: bool,
-    providers: impl Iterator<Item = io::Result<(Box<str>, ProviderSums)>>,
-) -> io::Result<(Vec<ChartRow>, String)> {
-    // The lowest of the highest is on top; of equal providers, that with the highest number.
-    let mut shown = BinaryHeap::with_capacity(MAX_PROVIDERS_SHOWN + 1);
-    let (mut left_out, mut count) = (BarMeasure::default(), 0);
-    for provider in providers {
-        let (npi, ProviderSums { measure, name, .. }) = provider?;
-        let order = (measure.at_risk(), measure.flagged(), measure.all);
-        shown.push((Reverse(order), npi, name, measure));
-        if shown.len() > MAX_PROVIDERS_SHOWN
-            && let Some((.., lowest)) = shown.pop()
-        {
-            left_out.merge(&lowest);
-            count += 1;
+/// A provider that is shown: its rank, NPI, name and sums. Of equal providers, that with the highest number is the lowest.
+type ShownProvider = (Reverse<(i128, u64, u64)>, Box<str>, Box<str>, BarMeasure);
+
+/// The highest providers, and the sums of the others.
+#[derive(Default)]
+struct Highest {
+    /// The lowest of them is on top.
+    shown: BinaryHeap<ShownProvider>,
+    left_out: BarMeasure,
+    left_out_count: u64,
+}
+
+impl Highest {
+    fn add(&mut self, npi: &str, ProviderSums { measure, name, .. }: ProviderSums) {
+        let rank = Reverse((measure.at_risk().0, measure.flagged(), measure.all));
+        let is_full = self.shown.len() == MAX_PROVIDERS_SHOWN;
+        let below = |lowest: &ShownProvider| (rank, npi) > (lowest.0, &*lowest.1);
+        if is_full && self.shown.peek().is_some_and(below) {
+            self.leave_out(&measure);
+            return;
+        }
+        self.shown.push((rank, npi.into(), name, measure));
+        if is_full && let Some((.., lowest)) = self.shown.pop() {
+            self.leave_out(&lowest);
         }
     }
-    let left_out = rest(knows_amounts, ["provider more", "providers more"], (count, left_out));
-    let shares = format!(
-        "Providers with at least {LEAST_SERVICES} services have the share of flagged ones, with its 95% interval (Wilson)."
-    );
-    let note =
-        if left_out.is_empty() { shares } else { format!("The {MAX_PROVIDERS_SHOWN} highest. {left_out} {shares}") };
-    let label = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
-    let rows = shown.into_sorted_vec().into_iter();
-    Ok((rows.map(|(_, npi, name, m)| (label(&npi), value(&name).into_owned(), m)).collect(), note))
+
+    fn leave_out(&mut self, measure: &BarMeasure) {
+        self.left_out.merge(measure);
+        self.left_out_count += 1;
+    }
+
+    fn shown(self, knows_amounts: bool) -> (Vec<ChartRow>, String) {
+        let left_out = rest(knows_amounts, ["provider more", "providers more"], (self.left_out_count, self.left_out));
+        let shares = format!(
+            "Providers with at least {LEAST_SERVICES} services have the share of flagged ones, with its 95% interval (Wilson)."
+        );
+        let note = if left_out.is_empty() {
+            shares
+        } else {
+            format!("The {MAX_PROVIDERS_SHOWN} highest. {left_out} {shares}")
+        };
+        let label = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
+        let rows = self.shown.into_sorted_vec().into_iter();
+        (rows.map(|(_, npi, name, m)| (label(&npi), value(&name).into_owned(), m)).collect(), note)
+    }
 }
 
 #[cfg(test)]
@@ -193,8 +219,10 @@ mod tests {
         assert_eq!(shown, [("1", "First", 8), ("2", &*value(&long), 4)]);
     }
 
-    fn provider(npi: &str, measure: BarMeasure) -> (Box<str>, ProviderSums) {
-        (npi.into(), ProviderSums { measure, ..ProviderSums::default() })
+    fn highest(providers: impl Iterator<Item = (String, BarMeasure)>) -> (Vec<ChartRow>, String) {
+        let mut highest = Highest::default();
+        providers.for_each(|(npi, measure)| highest.add(&npi, ProviderSums { measure, ..ProviderSums::default() }));
+        highest.shown(true)
     }
 
     #[test]
@@ -216,8 +244,8 @@ mod tests {
         let providers = names
             .iter()
             .zip(1..)
-            .map(|(name, n)| provider(name, BarMeasure { deny: (1, Sum(n * 100)), all: 2, ..BarMeasure::default() }));
-        let (rows, others) = highest(true, providers.map(Ok)).expect("no disk is needed");
+            .map(|(name, n)| (name.clone(), BarMeasure { deny: (1, Sum(n * 100)), all: 2, ..BarMeasure::default() }));
+        let (rows, others) = highest(providers);
         assert_eq!(rows.len(), MAX_PROVIDERS_SHOWN);
         assert_eq!(rows[0].0, "1900000022");
         assert!(rows.iter().map(|(name, ..)| name).rev().eq(&names[3..]));
@@ -231,8 +259,8 @@ mod tests {
     #[test]
     fn equal_providers_are_in_the_order_of_their_numbers() {
         let names: Vec<String> = (0..30).rev().map(|n| format!("19000000{n:02}")).collect();
-        let equal = names.iter().map(|name| provider(name, BarMeasure { all: 2, ..BarMeasure::default() }));
-        let (rows, _) = highest(true, equal.map(Ok)).expect("no disk is needed");
+        let equal = names.iter().map(|name| (name.clone(), BarMeasure { all: 2, ..BarMeasure::default() }));
+        let (rows, _) = highest(equal);
         assert!(rows.iter().map(|(name, ..)| name).eq(names.iter().rev().take(MAX_PROVIDERS_SHOWN)));
     }
 }

@@ -3,10 +3,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use askama::filters::Escaper as _;
 use rustc_hash::FxHashSet;
 
-use crate::report::format::html::flagged::Flagged;
+use crate::report::format::html::flagged::ShownClaim;
 use crate::report::view::PartView;
+use crate::report::words::escape::Visible;
 use crate::report::words::finding::value;
 use crate::rules::judge::ServiceStatus;
 
@@ -31,7 +33,8 @@ pub(crate) struct Claims {
 /// The claims of one status, as the page holds them.
 pub(crate) struct UnlistedClaims {
     pub(crate) status: &'static str,
-    pub(crate) claims: Vec<String>,
+    /// As HTML, each in a line of its own.
+    pub(crate) claims: String,
 }
 
 impl ClaimCollector {
@@ -88,16 +91,20 @@ impl Claims {
     }
 
     /// The claims that the table does not show, by status, each once.
-    pub(crate) fn without(self, flagged: &Flagged<'_>) -> Vec<UnlistedClaims> {
+    pub(crate) fn without(self, shown: &[ShownClaim]) -> Vec<UnlistedClaims> {
         let mut known: FxHashSet<(&str, &str)> =
-            flagged.rows.iter().map(|row| (row.status, row.claim.as_str())).collect();
-        let mut lists = ServiceStatus::ALL.map(|status| UnlistedClaims { status: status.word(), claims: Vec::new() });
+            shown.iter().map(|(status, claim)| (*status, claim.as_str())).collect();
+        known.reserve(self.lines.bytes().filter(|byte| *byte == b'\n').count());
+        let mut lists =
+            ServiceStatus::ALL.map(|status| UnlistedClaims { status: status.word(), claims: String::new() });
         for line in self.lines.lines() {
             let (place, claim) = line.split_at_checked(1).unwrap_or_default();
             if let Some(list) = place.parse::<usize>().ok().and_then(|place| lists.get_mut(place))
                 && known.insert((list.status, claim))
             {
-                list.claims.push(claim.to_owned());
+                // A String takes everything.
+                let _ = Visible.write_escaped_str(&mut list.claims, claim);
+                list.claims.push('\n');
             }
         }
         lists.into_iter().filter(|list| !list.claims.is_empty()).collect()
@@ -130,9 +137,9 @@ mod tests {
             }
             claims
         };
-        let lines = ["3C1", "3C1", "3C11", "3C1", "0C1", "0C1"];
+        let lines = ["3C1", "3C1", "3C11", "3C1", "0C1", "0C1", "3C<2"];
         let whole = of(&lines);
-        assert_eq!(whole.lines, "3C1\n3C11\n3C1\n0C1\n");
+        assert_eq!(whole.lines, "3C1\n3C11\n3C1\n0C1\n3C<2\n");
         for cut in 0..lines.len() {
             let mut all = Claims::default();
             let collector = ClaimCollector::default();
@@ -140,9 +147,8 @@ mod tests {
             collector.merge(&mut all, &of(&lines[cut..]));
             assert_eq!(all.lines, whole.lines, "{cut}");
         }
-        let none = Flagged { rows: Vec::new(), total: 0, left: String::new(), rules: Vec::new(), deny: 0, review: 0 };
-        let lists = whole.without(&none);
-        let shown: Vec<_> = lists.iter().map(|list| format!("{} {}", list.status, list.claims.join(","))).collect();
-        assert_eq!(shown, ["deny C1", "clear C1,C11"]);
+        let lists = whole.without(&[("clear", "C11".to_owned())]);
+        let lists: Vec<_> = lists.iter().map(|list| (list.status, list.claims.as_str())).collect();
+        assert_eq!(lists, [("deny", "C1\n"), ("clear", "C1\nC&lt;2\n")]);
     }
 }
