@@ -150,11 +150,14 @@ const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\
 
 /// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files. Blanks and control
 /// characters before the sign do not count, because spreadsheets drop them.
+#[inline]
 pub(crate) fn is_formula(text: &str) -> bool {
     // The common case.
-    if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
-        return false;
-    }
+    !text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) && is_formula_after_blanks(text)
+}
+
+#[inline(never)]
+fn is_formula_after_blanks(text: &str) -> bool {
     text.trim_start_matches(|c: char| is_blank(c) || c.is_control()).starts_with(FORMULA_SIGNS)
 }
 

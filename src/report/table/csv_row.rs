@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::mem;
 
 use jiff::civil::Date;
-use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use memchr::{memchr, memchr3};
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
@@ -63,6 +63,14 @@ fn needs_quotes(cell: &str) -> bool {
         return memchr3(b',', b'"', b'\n', bytes).is_some() || memchr(b'\r', bytes).is_some();
     }
     any_word(bytes, |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte)))
+}
+
+/// How many of the bytes would need quotes in a cell.
+fn special_bytes(bytes: &[u8]) -> usize {
+    let is_special = |byte: u8| u8::from((byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r'));
+    // As many as a byte can count, so that a processor counts many of them at once.
+    let some = bytes.chunks(usize::from(u8::MAX));
+    some.map(|some| usize::from(some.iter().map(|byte| is_special(*byte)).sum::<u8>())).sum()
 }
 
 /// Rows that are looked at together for what needs quotes: few enough that they are still in the first cache.
@@ -134,11 +142,8 @@ impl CsvRows {
             self.end();
         }
         self.is_bare = false;
-        let bytes = &self.text.as_bytes()[start..];
-        let count = |byte| memchr_iter(byte, bytes).count();
-        let is_plain = memchr2(b'"', b'\r', bytes).is_none()
-            && count(b',') == rows.len() * (cells - 1)
-            && count(b'\n') == rows.len();
+        // Each cell is followed by a comma or a line end.
+        let is_plain = special_bytes(&self.text.as_bytes()[start..]) == rows.len() * cells;
         if !is_plain {
             self.text.truncate(start);
         }
@@ -152,14 +157,17 @@ impl CsvRows {
     }
 
     /// Writes a word of our own that needs no quotes, or several quoted cells with their commas.
+    #[inline]
     pub(crate) fn word(&mut self, cell: &str) {
+        self.text.reserve(cell.len() + 1);
         self.text.push_str(cell);
         self.text.push(',');
     }
 
     /// Writes a text of our own, quoted if necessary.
+    #[inline]
     pub(crate) fn plain(&mut self, cell: &str) {
-        self.quoted("", cell);
+        if self.is_bare { self.word(cell) } else { self.quoted("", cell) }
     }
 
     /// Writes an input text that `write` makes, quoted if necessary.
@@ -179,12 +187,9 @@ impl CsvRows {
         self.spare = text;
     }
 
+    #[inline(never)]
     fn quoted(&mut self, guard: &str, cell: &str) {
-        if self.is_bare {
-            self.text.push_str(guard);
-            return self.word(cell);
-        }
-        if needs_quotes(cell) {
+        if !self.is_bare && needs_quotes(cell) {
             self.text.push('"');
             self.text.push_str(guard);
             for (i, piece) in cell.split('"').enumerate() {
@@ -208,12 +213,14 @@ impl CsvRows {
 }
 
 impl Cells for CsvRows {
+    #[inline]
     fn text(&mut self, text: &str) {
         self.plain(text);
     }
 
+    #[inline]
     fn input(&mut self, text: &str) {
-        self.quoted(if is_formula(text) { "'" } else { "" }, text);
+        if is_formula(text) { self.quoted("'", text) } else { self.plain(text) }
     }
 
     fn joined<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
