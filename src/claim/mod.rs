@@ -10,11 +10,13 @@
 //! - [`authorization`]: the authorization file.
 //! - [`line`](mod@line): the lines of a run, packed, with one encoder and one decoder.
 //! - [`store`]: the lines in input order, in memory or on disk.
+//! - [`connected`]: lines that may bear on each other.
 //! - [`index`]: which lines belong together, and what became of each.
 
 pub mod value;
 
 pub mod authorization;
+pub(crate) mod connected;
 pub mod index;
 pub mod line;
 pub mod store;

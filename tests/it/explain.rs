@@ -2,10 +2,11 @@
 //! refused; and when a claim is not found, no similar claim number is shown.
 
 use std::fs;
+use std::io::Cursor;
 use std::process::Command;
 
-use claimlint::claim::Bin;
 use claimlint::claim::value::version::Version;
+use claimlint::claim::{Bin, Line};
 use claimlint::finding::Subject;
 use claimlint::report::format::dossier;
 use claimlint::report::format::dossier::DossierError;
@@ -178,6 +179,31 @@ fn a_damaged_dossier_is_refused() {
     assert!(matches!(dossier::read(&b"claim_id,x\n"[..], MEMORY), Err(DossierError::Foreign)));
 }
 
+/// Only rows that have a claim number, a named claim, a member or an authorization number in common with the wanted ones, or that
+/// others connect with them, are read.
+#[test]
+fn only_rows_that_may_bear_on_a_claim_are_read() {
+    let rows = ["C1,,M1,", "C2,C1,,A-1", "C3,,,a1;B2", "C4,,M2,B-3", "C5,,M2,", "C6,,M3,C1", "C7,,,", "C1,,M4,"];
+    let row = |row: &&str| format!("{row},1,P,PPO,22,2024-03-02,22514,1,M54.5,10.00\n");
+    let extract =
+        "claim_id,original_claim_id,member_id,authorization_number,line_number,claim_form,product,place_of_service,\
+                   service_date,procedure_code,units,diagnosis_1,paid_amount\n"
+            .to_owned();
+    let outcome = Inputs::one(extract + &rows.iter().map(row).collect::<String>()).run().expect("it can be read");
+    let whole = written(&outcome, dossier::FILE);
+    let read = |is_wanted: &dyn Fn(u64) -> bool| {
+        let read = dossier::read_connected(Cursor::new(&whole), MEMORY, |line| is_wanted(line.row));
+        let read = read.expect("it was written just now");
+        read.line_set.lines.iter().map(|line| line.row).collect::<Vec<_>>()
+    };
+    for row in [2, 3, 4, 9] {
+        assert_eq!(read(&|number| number == row), [2, 3, 4, 9]);
+    }
+    assert_eq!(read(&|row| row == 6), [5, 6]);
+    assert_eq!((read(&|row| row == 7), read(&|row| row == 8)), (vec![7], vec![8]));
+    assert_eq!((read(&|row| row == 8 || row == 5), read(&|_| false)), (vec![5, 6, 8], Vec::new()));
+}
+
 /// A chunk of a dossier that was unpacked, changed and packed again may be refused but must not cause a panic.
 #[test]
 fn a_tampered_dossier_is_refused_or_judged() {
@@ -200,6 +226,13 @@ fn a_tampered_dossier_is_refused_or_judged() {
             match dossier::read(&dossier[..], MEMORY) {
                 Ok(outcome) => drop(written(&outcome, "report.html")),
                 Err(_) => refused += 1,
+            }
+            // Cells are read before anything is known of the policy.
+            let of_claim = |line: Line<'_>| line.claim_id() == "C1";
+            if change == 0x40
+                && let Ok(outcome) = dossier::read_connected(Cursor::new(&dossier), MEMORY, of_claim)
+            {
+                drop(written(&outcome, "report.html"));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Tests what holds for any extract: the bytes of the report depend only on the input, every row is counted once, the place
 //! of every finding is right, the order of unrelated rows does not matter, and sums can be grouped in any way.
 
+use std::collections::BTreeSet;
+use std::io::Cursor;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -11,7 +13,7 @@ use claimlint::report::format::dossier;
 use claimlint::run::{JudgedRun, Memory};
 
 use crate::explain::agree;
-use crate::kit::{Inputs, MEMORY, POLICY, Table, config, mask, report, report_in_parts};
+use crate::kit::{self, Inputs, MEMORY, POLICY, Table, config, mask, report, report_in_parts};
 
 /// Pools of one, two and eight threads.
 pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
@@ -189,6 +191,37 @@ proptest! {
             prop_assert_eq!(&got, &want);
             let again = dossier::read(&kept[0].1[..], MEMORY).expect("it was written just now");
             prop_assert_eq!(report(&again)[0..2].to_vec(), want[0..2].to_vec());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(96))]
+
+    /// What `explain` reads for a claim, its rows and those that may bear on them, says of it what the report says.
+    #[test]
+    fn a_claim_is_judged_the_same_among_connected_rows(generated in extract(7), masked in any::<bool>()) {
+        let inputs = generated.inputs();
+        let Ok(outcome) = inputs.run() else { return Ok(()) };
+        let outcome = if masked { inputs.masked(mask()).expect("it was read before") } else { outcome };
+        let whole = Cursor::new(kit::written(&outcome, dossier::FILE));
+        let claims: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
+        for claim in claims {
+            let connected = dossier::read_connected(whole.clone(), MEMORY, |line| line.claim_id() == claim);
+            let connected = connected.expect("it was written just now");
+            for name in ["services.csv", "findings.csv"] {
+                let of_claim = |outcome: &JudgedRun| {
+                    let table = Table::written(outcome, name);
+                    let column = table.column("claim_id");
+                    table.rows.into_iter().filter(|row| row[column] == claim).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(of_claim(&connected), of_claim(&outcome), "{} of {}", name, claim);
+            }
+            let bins = |outcome: &JudgedRun| {
+                let lines = outcome.line_set.lines.iter().zip(&outcome.line_set.bins);
+                lines.filter(|(line, _)| line.claim_id() == claim).map(|(line, bin)| (line.row, *bin)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(bins(&connected), bins(&outcome), "{}", claim);
         }
     }
 }

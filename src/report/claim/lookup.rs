@@ -108,7 +108,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// By what a line is found.
-    fn finds(&self, line: Line<'_>) -> Option<FoundBy> {
+    pub(crate) fn finds(&self, line: Line<'_>) -> Option<FoundBy> {
         let token = |place: usize| self.tokens.as_ref().map_or("", |tokens| tokens[place].as_str());
         let is = |own: &str, token: &str| !own.is_empty() && (own == self.text || own == token);
         let (claim, member) = (line.claim_id(), line.text(Text::MemberId));

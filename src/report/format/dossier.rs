@@ -6,7 +6,7 @@
 //! [`DossierHead`], the others are lines in input order, what is suppressed among them, and authorizations.
 
 use std::borrow::Cow;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +14,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededRows};
-use crate::claim::{Batch, Text};
+use crate::claim::connected::Connections;
+use crate::claim::{Batch, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
 use crate::frame::{Allowance, FirstLine, FrameError, Frames, TooLarge, first_line, read_frame, unpack};
 use crate::ingest::Rejects;
@@ -260,13 +261,82 @@ const BYTES_PER_SUPPRESSED: u64 = 128;
 /// Reads a dossier and judges it again. Its lines and what is judged of them may take this many bytes of memory, and so
 /// may a frame while it is unpacked; a dossier that needs more is refused before it takes more.
 pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
+    judged(from, &mut Allowance::new(memory), None)
+}
+
+/// The same of the lines that are wanted and of all lines that may bear on them. They are judged as among all lines, and
+/// only they take memory.
+pub fn read_connected(
+    mut from: impl Read + Seek,
+    memory: usize,
+    is_wanted: impl Fn(Line<'_>) -> bool,
+) -> Result<JudgedRun, DossierError> {
+    let mut allowance = Allowance::new(memory);
+    let (mut connections, mut wanted, mut count) = (Connections::default(), Vec::new(), 0);
+    visit_batches(&mut from, &mut allowance, |batch, allowance| {
+        let before = connections.bytes();
+        for (number, line) in (count..).zip(batch.iter()) {
+            connections.add(line);
+            if is_wanted(line) {
+                wanted.push(number);
+            }
+        }
+        count += batch.len() as u32;
+        Ok(allowance.take((connections.bytes() - before) as u64)?)
+    })?;
+    let bytes = connections.bytes() as u64;
+    let kept = connections.with(&wanted);
+    allowance.give_back(bytes.saturating_sub(kept.len() as u64));
+    from.rewind()?;
+    judged(from, &mut allowance, Some(&kept))
+}
+
+/// Shows all lines of a dossier to `see`, batch by batch.
+pub fn each_batch(from: impl Read, memory: usize, mut see: impl FnMut(&Batch)) -> Result<(), DossierError> {
+    visit_batches(from, &mut Allowance::new(memory), |batch, _| {
+        see(batch);
+        Ok(())
+    })
+}
+
+fn visit_batches(
+    from: impl Read,
+    allowance: &mut Allowance,
+    mut see: impl FnMut(&Batch, &mut Allowance) -> Result<(), DossierError>,
+) -> Result<(), DossierError> {
+    let visit = |frame: &[u8], allowance: &mut Allowance| match unpack(frame, allowance)? {
+        Piece::Lines(batch) if is_readable(&batch) => see(&batch, allowance),
+        Piece::Lines(_) => Err(DossierError::Damaged),
+        Piece::Suppressed(_) | Piece::Authorizations(_) => Ok(()),
+    };
+    frames(from, allowance, visit).map(drop)
+}
+
+/// Can its cells be read, whatever the policy?
+fn is_readable(batch: &Batch) -> bool {
+    batch.is_valid(usize::MAX, usize::MAX)
+}
+
+/// Judges a dossier again: the lines that are kept, by their number, or all.
+fn judged(from: impl Read, allowance: &mut Allowance, kept: Option<&[bool]>) -> Result<JudgedRun, DossierError> {
     let mut lines: Vec<Batch> = Vec::new();
     let mut rows: Vec<Authorization> = Vec::new();
     let mut suppressed: Vec<(Fingerprint, u32)> = Vec::new();
-    let head = frames(from, &mut Allowance::new(memory), |frame, allowance| {
+    let mut count = 0;
+    let head = frames(from, allowance, |frame, allowance| {
         match unpack(frame, allowance)? {
             Piece::Lines(batch) => {
-                let batch = batch.into_owned();
+                let of_batch = count..count + batch.len();
+                count = of_batch.end;
+                let batch = match kept {
+                    None => batch.into_owned(),
+                    Some(kept) => {
+                        let kept = kept.get(of_batch).filter(|_| is_readable(&batch)).ok_or(DossierError::Damaged)?;
+                        let mut some = Batch::default();
+                        batch.iter().zip(kept).filter(|(_, kept)| **kept).for_each(|(line, _)| some.push(line));
+                        some
+                    }
+                };
                 allowance.take(batch.allocated() as u64 + batch.len() as u64 * BYTES_PER_LINE)?;
                 lines.push(batch);
             }
@@ -308,7 +378,6 @@ pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
     let (codes, classes) = (policy.procedures.len(), policy.classes.len());
     let fits =
         |batch: &Batch| batch.is_valid(codes, classes) && batch.iter().all(|l| (l.extract as usize) < inputs.len());
-    let count: usize = lines.iter().map(Batch::len).sum();
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(DossierError::Damaged);
     }

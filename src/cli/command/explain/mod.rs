@@ -11,11 +11,13 @@ mod place;
 mod show;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
+use crate::claim::Batch;
 use crate::cli::args::Explain;
 use crate::cli::command::explain::place::ChosenReport;
 use crate::cli::load::describe_io_error;
@@ -25,6 +27,7 @@ use crate::cli::terminal::style::{BOLD, grouped, paint, seen};
 use crate::exit::Exit;
 use crate::report::claim::lookup::{Narrower, Wanted};
 use crate::report::claim::{ClaimDossier, ReportSource, lookup};
+use crate::report::format::dossier::DossierError;
 use crate::report::format::{dossier, summary_json};
 use crate::report::words::codes;
 use crate::report::words::lists::alternatives;
@@ -40,7 +43,11 @@ const SUGGESTED: usize = 3;
 /// Prints everything about a claim, or the list of claims if several fit.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ChosenReport { report, others } = place::choose(args)?;
-    let outcome = load(&report.path, args.memory.unwrap_or_else(|| DefaultMemory::here().bytes))?;
+    let memory = args.memory.unwrap_or_else(|| DefaultMemory::here().bytes);
+    let mask = args.mask.as_deref().map(mask_key::load).transpose();
+    let key = mask.as_ref().ok().and_then(Option::as_ref);
+    let any = Wanted::new(&args.wanted, Narrower::default(), key);
+    let outcome = load(&report.path, |file| dossier::read_connected(file, memory, |line| any.finds(line).is_some()))?;
     if let Some(key) = args.mask.as_deref().filter(|_| outcome.context.masked == Masked::Nothing) {
         bail!(
             "--mask {key}: the report {} is not masked, and `explain` does not mask it: it would show every number as it is; \
@@ -48,7 +55,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
             report.path.display()
         );
     }
-    let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
+    let mask = mask?;
     let (docs, words) = (doc::load()?, codes::load()?);
     let part = ReportContext::of(&outcome, &docs);
     let run = report.run.as_ref().map(|run| (run.id.as_str(), run.when()));
@@ -64,9 +71,13 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let wanted = if mask.is_some() { "this number" } else { args.wanted.trim() };
     let claim = match found.as_slice() {
         [] => {
-            let wider = Wanted::new(&args.wanted, Narrower::default(), mask.as_ref());
-            let is_there = !lookup::find(&part, &wider).is_empty();
-            return Err(unknown(args, (mask.is_some(), is_there), &outcome, &source));
+            let any = Wanted::new(&args.wanted, Narrower::default(), mask.as_ref());
+            let meant = if lookup::find(&part, &any).is_empty() {
+                similar(args.wanted.trim(), &report.path, memory)?
+            } else {
+                IS_THERE.to_owned()
+            };
+            return Err(unknown(args, (mask.is_some(), &meant), &outcome, &source));
         }
         [one] => one.claim,
         several => {
@@ -81,7 +92,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
         }
     };
     let dossier = ClaimDossier::of(&part, (claim, args.provider.as_deref().map(str::trim)), &source, &words)
-        .ok_or_else(|| unknown(args, (mask.is_some(), true), &outcome, &source))?;
+        .ok_or_else(|| unknown(args, (mask.is_some(), IS_THERE), &outcome, &source))?;
     let files = files::asked_for(args, &dossier)?;
     files::save(&files)?;
     show::show(&dossier, out)?;
@@ -94,7 +105,8 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     Ok(Exit::Clean)
 }
 
-fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
+/// Reads the dossier of a report.
+fn load<T>(report: &Path, read: impl FnOnce(File) -> Result<T, DossierError>) -> anyhow::Result<T> {
     let path = report.join(dossier::FILE);
     let shown = path.display();
     let file = foreign::open(report, dossier::FILE).map_err(|e| match e.kind() {
@@ -106,23 +118,27 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
         }
         _ => anyhow!("{shown}: {}", describe_io_error(&e)),
     })?;
-    dossier::read(file, memory).map_err(|e| anyhow!("{shown}: {e}"))
+    read(file).map_err(|e| anyhow!("{shown}: {e}"))
 }
 
-/// That nothing fits. `is_there`: the number alone is found, and what narrows it fits none of its rows.
-fn unknown(
-    args: &Explain,
-    (keyed, is_there): (bool, bool),
-    outcome: &JudgedRun,
-    source: &ReportSource,
-) -> anyhow::Error {
-    let ids: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
-    let near = nearest_few(args.wanted.trim(), ids.into_iter(), SUGGESTED);
-    let meant = match near.as_slice() {
-        _ if is_there => "; the number itself has rows".to_owned(),
-        [] => String::new(),
-        near => format!("; did you mean {}?", alternatives(near)),
+/// The words after a number that is found, where what narrows it fits none of its rows.
+const IS_THERE: &str = "; the number itself has rows";
+
+/// The words after a number that is not found: the claim numbers that are most similar to it, if any are.
+fn similar(wanted: &str, report: &Path, memory: usize) -> anyhow::Result<String> {
+    let mut near: Vec<String> = Vec::new();
+    let see = |batch: &Batch| {
+        let ids: BTreeSet<&str> = batch.iter().map(|line| line.claim_id()).collect();
+        let all = near.iter().map(String::as_str).chain(ids);
+        near = nearest_few(wanted, all, SUGGESTED).into_iter().map(str::to_owned).collect();
     };
+    load(report, |file| dossier::each_batch(file, memory, see))?;
+    let near: Vec<&str> = near.iter().map(String::as_str).collect();
+    Ok(if near.is_empty() { String::new() } else { format!("; did you mean {}?", alternatives(&near)) })
+}
+
+/// That nothing fits. `meant` says what may be meant.
+fn unknown(args: &Explain, (keyed, meant): (bool, &str), outcome: &JudgedRun, source: &ReportSource) -> anyhow::Error {
     let day = args.date.map_or(String::new(), |day| format!(" and a service on {day}"));
     let narrower = [("--member", &args.member), ("--provider", &args.provider), ("--row", &args.row)];
     let narrower =
