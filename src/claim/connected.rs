@@ -31,28 +31,33 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Adds the next line.
-    pub(crate) fn add(&mut self, line: Line<'_>) {
+    /// Adds the next line. `None`: that would take more than `most` bytes of memory.
+    pub(crate) fn add(&mut self, line: Line<'_>, most: u64) -> Option<()> {
         let number = self.earlier.len() as u32;
         self.earlier.push(number);
-        self.connect(number, &Key::Claim(line.claim_id()));
+        self.connect(number, &Key::Claim(line.claim_id()), most)?;
         let stated = |text: Text| Some(line.text(text)).filter(|cell| !cell.is_empty());
         if let Some(named) = stated(Text::OriginalClaimId) {
-            self.connect(number, &Key::Claim(named));
+            self.connect(number, &Key::Claim(named), most)?;
         }
         if let Some(member) = stated(Text::MemberId) {
-            self.connect(number, &Key::Member(member));
+            self.connect(number, &Key::Member(member), most)?;
         }
         for own in stated(Text::Authorization).into_iter().flat_map(|numbers| numbers.split(';')) {
-            self.connect(number, &Key::Authorization(&authorization::key(own)));
+            self.connect(number, &Key::Authorization(&authorization::key(own)), most)?;
         }
+        Some(())
     }
 
-    /// Connects a line with the first one that has this key.
-    fn connect(&mut self, line: u32, key: &Key<'_>) {
+    /// Connects a line with the first one that has this key. A line may have any number of keys, so each may be one too many.
+    fn connect(&mut self, line: u32, key: &Key<'_>, most: u64) -> Option<()> {
+        if self.first_with.len() == self.first_with.capacity() && 2 * self.bytes() as u64 > most {
+            return None;
+        }
         let first = *self.first_with.entry(FxBuildHasher.hash_one(key)).or_insert(line);
         let (one, other) = (self.first_of(first), self.first_of(line));
         self.earlier[one.max(other) as usize] = one.min(other);
+        Some(())
     }
 
     /// The first line of the set of a line. Each line on the way is moved closer to it, so that the next search is short.

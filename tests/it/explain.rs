@@ -92,7 +92,8 @@ fn superseded_by_names_lines_exactly_for_superseded_lines() {
     assert!(taken > 20, "the fixtures have versions");
 }
 
-const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,diagnosis_2,diagnosis_pointer,authorization_number,paid_amount\n";
+/// The columns of an extract.
+pub(crate) const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,diagnosis_2,diagnosis_pointer,authorization_number,paid_amount\n";
 
 /// How a rule answered about the first service.
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
@@ -177,31 +178,6 @@ fn a_damaged_dossier_is_refused() {
     let by_another_build = format!("another build of {own}");
     assert!(matches!(dossier::read(&unlike[..], MEMORY), Err(DossierError::Version(by)) if by == by_another_build));
     assert!(matches!(dossier::read(&b"claim_id,x\n"[..], MEMORY), Err(DossierError::Foreign)));
-}
-
-/// Only rows that have a claim number, a named claim, a member or an authorization number in common with the wanted ones, or that
-/// others connect with them, are read.
-#[test]
-fn only_rows_that_may_bear_on_a_claim_are_read() {
-    let rows = ["C1,,M1,", "C2,C1,,A-1", "C3,,,a1;B2", "C4,,M2,B-3", "C5,,M2,", "C6,,M3,C1", "C7,,,", "C1,,M4,"];
-    let row = |row: &&str| format!("{row},1,P,PPO,22,2024-03-02,22514,1,M54.5,10.00\n");
-    let extract =
-        "claim_id,original_claim_id,member_id,authorization_number,line_number,claim_form,product,place_of_service,\
-                   service_date,procedure_code,units,diagnosis_1,paid_amount\n"
-            .to_owned();
-    let outcome = Inputs::one(extract + &rows.iter().map(row).collect::<String>()).run().expect("it can be read");
-    let whole = written(&outcome, dossier::FILE);
-    let read = |is_wanted: &dyn Fn(u64) -> bool| {
-        let read = dossier::read_connected(Cursor::new(&whole), MEMORY, |line| is_wanted(line.row));
-        let read = read.expect("it was written just now");
-        read.line_set.lines.iter().map(|line| line.row).collect::<Vec<_>>()
-    };
-    for row in [2, 3, 4, 9] {
-        assert_eq!(read(&|number| number == row), [2, 3, 4, 9]);
-    }
-    assert_eq!(read(&|row| row == 6), [5, 6]);
-    assert_eq!((read(&|row| row == 7), read(&|row| row == 8)), (vec![7], vec![8]));
-    assert_eq!((read(&|row| row == 8 || row == 5), read(&|_| false)), (vec![5, 6, 8], Vec::new()));
 }
 
 /// A chunk of a dossier that was unpacked, changed and packed again may be refused but must not cause a panic.

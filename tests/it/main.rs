@@ -27,6 +27,7 @@
 //! appeal_words  what the answer and the letters say is what was looked at
 //! shared_numbers  a letter is about one claim and goes to one provider, whatever the claim number
 //! explain     the dossier of a claim agrees with the report
+//! connected   what explain reads for a claim: the rows that may bear on it, within its memory
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! screens     the pages on any screen and on paper: nothing is cut, and a print begins with a summary
 //! mask        a masked report holds no id
@@ -86,6 +87,7 @@ mod citations;
 mod cli;
 mod compare;
 mod compared;
+mod connected;
 mod damage;
 mod decorations;
 mod explain;

@@ -276,7 +276,7 @@ pub fn read_connected(
     visit_batches(&mut from, &mut allowance, |batch, allowance| {
         let before = connections.bytes();
         for (number, line) in (count..).zip(batch.iter()) {
-            connections.add(line);
+            connections.add(line, allowance.left() + before as u64).ok_or(TooLarge)?;
             if is_wanted(line) {
                 wanted.push(number);
             }
