@@ -44,3 +44,19 @@ fn a_row_of_very_many_numbers_is_refused_within_memory() {
     assert!(matches!(read(3 << 20), Err(DossierError::TooLarge(_))) && dossier::read(&whole[..], 3 << 20).is_ok());
     assert!(read(MEMORY).is_ok());
 }
+
+#[test]
+fn memory_bounds_the_rows_that_are_kept_not_the_report() {
+    let row = |n: usize| format!("C{n},M{n},HMO,22,2024-03-05,22514,M4856XA,,,A-{n},1.00\n");
+    let rows: String = (0..3_000).map(row).collect();
+    let outcome = Inputs::one(HEAD.to_owned() + &rows).run().expect("it can be read");
+    let whole = written(&outcome, dossier::FILE);
+    let memory = 3 << 20;
+    let of = |wanted: usize| {
+        let all = dossier::read_connected(Cursor::new(&whole), memory, |line| line.row < wanted as u64 + 2);
+        all.map(|outcome| outcome.line_set.lines.len())
+    };
+    assert_eq!((of(1).ok(), of(100).ok()), (Some(1), Some(100)));
+    assert!(matches!(of(3_000), Err(DossierError::TooLarge(_))));
+    assert!(matches!(dossier::read(&whole[..], memory), Err(DossierError::TooLarge(_))));
+}
