@@ -319,9 +319,7 @@ mod tests {
         for (row, length) in lines {
             let mut encoder = batch.encode();
             encoder.procedure(&"x".repeat(*length));
-            // Every field of a head may be zero.
-            let zero = Head::zero();
-            encoder.finish(Head { row: *row, ..zero });
+            encoder.finish(Head { row: *row, ..Head::zero() });
         }
         batch
     }

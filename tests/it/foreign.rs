@@ -112,6 +112,22 @@ fn a_dossier_takes_no_more_memory_than_it_may() {
     within(&dir, &["explain", "C4", "--in", "report"], 0);
 }
 
+#[test]
+fn rows_that_bear_on_a_claim_take_no_more_memory_than_they_may() {
+    let dir = TestDir::with(&[DENY]);
+    // Each with what is judged of it takes more than 1,536 bytes.
+    let row = |n: usize| format!("C4,{n},M1,PPO,22,2024-03-05,22514,M48.56XA\n");
+    let rows: String = (0..350_000).map(row).collect();
+    let header = "claim_id,line_number,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1\n";
+    dir.put("many.csv", header.to_owned() + &rows + "C5,1,M2,PPO,22,2024-03-05,22514,M48.56XA\n");
+    let check = dir.run(&["check", "many.csv", "-q", "--out", "report", "--no-html"]);
+    assert!(check.code < Some(2), "{}", check.err);
+    let refused = within(&dir, &["explain", "C4", "--in", "report"], 2);
+    assert!(refused.contains("dossier.bin") && refused.contains("--memory"), "{refused}");
+    // The other claim of the same report is read within it.
+    within(&dir, &["explain", "C5", "--in", "report"], 0);
+}
+
 /// A line without end.
 fn endless(dir: &TestDir, name: &str) {
     let mut file = fs::OpenOptions::new().append(true).open(dir.at(name)).expect("a report");

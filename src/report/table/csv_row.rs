@@ -54,6 +54,9 @@ pub(crate) fn push_amount(text: &mut String, Cents(cents): Cents) {
     push_two(text, rest);
 }
 
+/// What a cell has only between quotes.
+const SPECIAL_BYTES: [u8; 4] = [b',', b'"', b'\n', b'\r'];
+
 /// Most bytes of a cell for which it takes less time to look at words of eight bytes than to call a search for single bytes.
 const SHORT_CELL: usize = 32;
 
@@ -62,7 +65,7 @@ fn needs_quotes(cell: &str) -> bool {
     if bytes.len() > SHORT_CELL {
         return memchr3(b',', b'"', b'\n', bytes).is_some() || memchr(b'\r', bytes).is_some();
     }
-    any_word(bytes, |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte)))
+    any_word(bytes, |word| SPECIAL_BYTES.into_iter().any(|byte| has_byte(word, byte)))
 }
 
 /// Bytes that are counted together: no more than a byte can count, so that a processor counts many of them at once, and whole vectors.
@@ -70,8 +73,7 @@ const BYTES_COUNTED: usize = 224;
 
 /// How many of the bytes would need quotes in a cell.
 fn special_bytes(bytes: &[u8]) -> usize {
-    let is_special =
-        |byte: u8| [b',', b'"', b'\n', b'\r'].iter().fold(0, |is, special| is | u8::from(byte == *special));
+    let is_special = |byte: u8| SPECIAL_BYTES.iter().fold(0, |is, special| is | u8::from(byte == *special));
     let some = bytes.chunks(BYTES_COUNTED);
     some.map(|some| usize::from(some.iter().map(|byte| is_special(*byte)).sum::<u8>())).sum()
 }

@@ -44,6 +44,7 @@ const SUGGESTED: usize = 3;
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ChosenReport { report, others } = place::choose(args)?;
     let memory = args.memory.unwrap_or_else(|| DefaultMemory::here().bytes);
+    // Where the key cannot be read, that is said after a report that needs none.
     let mask = args.mask.as_deref().map(mask_key::load).transpose();
     let key = mask.as_ref().ok().and_then(Option::as_ref);
     let any = Wanted::new(&args.wanted, Narrower::default(), key);
@@ -71,8 +72,8 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let wanted = if mask.is_some() { "this number" } else { args.wanted.trim() };
     let claim = match found.as_slice() {
         [] => {
-            let any = Wanted::new(&args.wanted, Narrower::default(), mask.as_ref());
-            let meant = if lookup::find(&part, &any).is_empty() {
+            // Nothing was read if no row has the number alone.
+            let meant = if outcome.line_set.lines.is_empty() {
                 similar(args.wanted.trim(), &report.path, memory)?
             } else {
                 IS_THERE.to_owned()

@@ -188,6 +188,7 @@ impl FlaggedCollector {
             deny: with(ServiceStatus::Deny),
             review: with(ServiceStatus::Review),
             rows: found.rows.into_iter().map(|(_, candidate)| candidate.1).collect(),
+            html: Vec::new(),
         }
     }
 }
@@ -198,6 +199,8 @@ pub(crate) type ShownClaim = (&'static str, String);
 /// The flagged services of the run: the rows of the table, and a note on the rows that only the CSV files have.
 pub(crate) struct Flagged<'a> {
     rows: Vec<ServiceRow>,
+    /// The rows as HTML, a few in each text, once they are written.
+    pub(crate) html: Vec<String>,
     /// Of all flagged services.
     pub(crate) total: usize,
     /// A note on the rows that the table leaves out; empty if it has all of them.
@@ -214,10 +217,12 @@ impl Flagged<'_> {
         self.rows.iter().map(|row| (row.status, row.claim.clone())).collect()
     }
 
-    /// Takes the rows away and writes them, a few in each text. `compared`: is there a baseline?
-    pub(crate) fn take_rows(&mut self, compared: bool) -> io::Result<Vec<String>> {
+    /// Writes the rows. `compared`: is there a baseline?
+    pub(crate) fn write_rows(&mut self, compared: bool) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows).into_par_iter().chunks(ROWS_AT_A_TIME);
-        rows.map(|rows| FlaggedRows { rows: &rows, compared }.render().map_err(io::Error::other)).collect()
+        let html = rows.map(|rows| FlaggedRows { rows: &rows, compared }.render().map_err(io::Error::other));
+        self.html = html.collect::<io::Result<_>>()?;
+        Ok(())
     }
 
     /// The heading of the table.

@@ -47,7 +47,7 @@ use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile
 use crate::report::format::html::providers::{PartProviders, Providers};
 use crate::report::format::html::style::{SCRIPT, SCRIPT_HASH, STYLE, content_policy};
 use crate::report::format::html::suppressed::SuppressionRow;
-use crate::report::format::html::unlisted::{ClaimCollector, Claims, UnlistedClaims};
+use crate::report::format::html::unlisted::{ClaimCollector, Claims, Unlisted};
 use crate::report::notes;
 use crate::report::notes::{AbsentColumn, UnreadRow};
 use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
@@ -93,11 +93,7 @@ struct ReportPage<'a> {
     /// Is there a baseline? Then new findings are marked.
     compared: bool,
     flagged: Flagged<'a>,
-    /// Its rows, as HTML, a few in each text.
-    flagged_rows: Vec<String>,
-    unlisted: Vec<UnlistedClaims>,
-    /// Are all claims of the run in the table or in `unlisted`?
-    knows_all_claims: bool,
+    unlisted: Unlisted,
     other_findings: Vec<OtherFinding>,
     other_findings_shown: String,
     suppressions: Vec<SuppressionRow<'a>>,
@@ -181,25 +177,22 @@ impl<'a> Collected<'a> {
             self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let run = self.context.run;
         let mut flagged = self.collector.finish(candidates, self.context);
-        let (shown, knows_all_claims) = (flagged.claims(), claims.is_complete());
-        let (flagged_rows, (providers, unlisted)) = rayon::join(
-            || flagged.take_rows(run.baseline.is_some()),
+        let shown = flagged.claims();
+        let (written, (providers, unlisted)) = rayon::join(
+            || flagged.write_rows(run.baseline.is_some()),
             || rayon::join(|| providers.highest(run.knows_amounts()), || claims.without(&shown)),
         );
+        written?;
         let charts = groups.charts(self.context, &totals.summary, providers?);
-        let flagged = (flagged, flagged_rows?);
-        Ok(page(self.context, totals, charts, (flagged, (unlisted, knows_all_claims), other_findings)))
+        Ok(page(self.context, totals, charts, (flagged, unlisted, other_findings)))
     }
 }
-
-/// Flagged services and their rows as HTML, the claims that are not among them, whether these are all, and other findings.
-type Services<'a> = ((Flagged<'a>, Vec<String>), (Vec<UnlistedClaims>, bool), OtherFindings);
 
 fn page<'a>(
     context: ReportContext<'a>,
     totals: &'a Totals,
     charts: [Vec<Chart>; 2],
-    ((flagged, flagged_rows), (unlisted, knows_all_claims), other_findings): Services<'a>,
+    (flagged, unlisted, other_findings): (Flagged<'a>, Unlisted, OtherFindings),
 ) -> ReportPage<'a> {
     let run = context.run;
     let (policy, summary, known) = (&run.policy, &totals.summary, run.knows_amounts());
@@ -234,10 +227,8 @@ fn page<'a>(
         unseen: &policy.unseen,
         charts,
         compared: run.baseline.is_some(),
-        knows_all_claims,
         unlisted,
         flagged,
-        flagged_rows,
         other_findings: other_findings.shown,
         other_findings_shown,
         suppressions: suppressed::suppressions(run, totals),

@@ -152,21 +152,13 @@ struct Highest {
 impl Highest {
     fn add(&mut self, npi: &str, ProviderSums { measure, name, .. }: ProviderSums) {
         let rank = Reverse((measure.at_risk().0, measure.flagged(), measure.all));
-        let is_full = self.shown.len() == MAX_PROVIDERS_SHOWN;
-        let below = |lowest: &ShownProvider| (rank, npi) > (lowest.0, &*lowest.1);
-        if is_full && self.shown.peek().is_some_and(below) {
-            self.leave_out(&measure);
-            return;
-        }
         self.shown.push((rank, npi.into(), name, measure));
-        if is_full && let Some((.., lowest)) = self.shown.pop() {
-            self.leave_out(&lowest);
+        if self.shown.len() > MAX_PROVIDERS_SHOWN
+            && let Some((.., lowest)) = self.shown.pop()
+        {
+            self.left_out.merge(&lowest);
+            self.left_out_count += 1;
         }
-    }
-
-    fn leave_out(&mut self, measure: &BarMeasure) {
-        self.left_out.merge(measure);
-        self.left_out_count += 1;
     }
 
     fn shown(self, knows_amounts: bool) -> (Vec<ChartRow>, String) {

@@ -30,6 +30,13 @@ pub(crate) struct Claims {
     is_cut: bool,
 }
 
+/// The claims that the table does not show, by status, each once.
+pub(crate) struct Unlisted {
+    pub(crate) lists: Vec<UnlistedClaims>,
+    /// Are all claims of the run in the table or in one of these lists?
+    pub(crate) is_complete: bool,
+}
+
 /// The claims of one status, as the page holds them.
 pub(crate) struct UnlistedClaims {
     pub(crate) status: &'static str,
@@ -85,13 +92,8 @@ impl Claims {
         true
     }
 
-    /// Does the page know all claims of the run?
-    pub(crate) fn is_complete(&self) -> bool {
-        !self.is_cut
-    }
-
-    /// The claims that the table does not show, by status, each once.
-    pub(crate) fn without(self, shown: &[ShownClaim]) -> Vec<UnlistedClaims> {
+    /// The claims without those that the table shows.
+    pub(crate) fn without(self, shown: &[ShownClaim]) -> Unlisted {
         let mut known: FxHashSet<(&str, &str)> =
             shown.iter().map(|(status, claim)| (*status, claim.as_str())).collect();
         known.reserve(self.lines.bytes().filter(|byte| *byte == b'\n').count());
@@ -107,7 +109,8 @@ impl Claims {
                 list.claims.push('\n');
             }
         }
-        lists.into_iter().filter(|list| !list.claims.is_empty()).collect()
+        let lists = lists.into_iter().filter(|list| !list.claims.is_empty()).collect();
+        Unlisted { lists, is_complete: !self.is_cut }
     }
 }
 
@@ -120,11 +123,11 @@ mod tests {
         let collector = ClaimCollector::default();
         let (mut all, mut part) = (Claims::default(), Claims::default());
         let long = |digit: &str| format!("3{}", digit.repeat(MAX_BYTES / 4));
-        assert!(["1", "2", "3", "3"].iter().all(|digit| part.push(&long(digit))) && part.is_complete());
+        assert!(["1", "2", "3", "3"].iter().all(|digit| part.push(&long(digit))) && !part.is_cut);
         collector.merge(&mut all, &part);
-        assert!(all.is_complete() && all.lines.lines().count() == 3);
+        assert!(!all.is_cut && all.lines.lines().count() == 3);
         collector.merge(&mut all, &part);
-        assert!(!all.is_complete() && all.lines.len() <= MAX_BYTES && collector.full.into_inner());
+        assert!(all.is_cut && all.lines.len() <= MAX_BYTES && collector.full.into_inner());
         assert!(!all.push("31"), "nothing follows a gap");
     }
 
@@ -148,7 +151,8 @@ mod tests {
             assert_eq!(all.lines, whole.lines, "{cut}");
         }
         let lists = whole.without(&[("clear", "C11".to_owned())]);
-        let lists: Vec<_> = lists.iter().map(|list| (list.status, list.claims.as_str())).collect();
+        assert!(lists.is_complete);
+        let lists: Vec<_> = lists.lists.iter().map(|list| (list.status, list.claims.as_str())).collect();
         assert_eq!(lists, [("deny", "C1\n"), ("clear", "C1\nC&lt;2\n")]);
     }
 }
