@@ -236,7 +236,7 @@ impl Twin<'_> {
     fn not_too_many(&self, cells: &[Cell]) -> Result<(), Reason> {
         let surplus = cells.get(self.header.len()..).unwrap_or_default();
         let too_many = self.surplus.is_some_and(|most| surplus.len() > most);
-        if too_many || surplus.iter().any(|c| !clean(&c.text, &[]).is_empty()) {
+        if too_many || surplus.iter().any(|c| !clean(&c.value, &[]).is_empty()) {
             return Err(Reason::TooManyFields);
         }
         Ok(())

@@ -271,6 +271,17 @@ fn damage_to(file: &Plain, mut bytes: Vec<u8>, changes: &[(prop::sample::Index, 
     bytes
 }
 
+/// Files that chance finds once in some hundred runs.
+#[test]
+fn a_surplus_field_of_one_quote_is_filled() {
+    let header: Vec<Vec<u8>> = NAMES[..4].iter().map(|name| name.as_bytes().to_vec()).collect();
+    let names = NAMES[..4].join(",");
+    for surplus in ["\"\"\"\"", "\"\"\"\"\"\"", "\"\"", "'", ""] {
+        let file = format!("{names}\n,22514,,,{surplus}\n1,,,\n,22514,,,{surplus}\n");
+        agree(file.as_bytes(), b',', &header).unwrap_or_else(|e| panic!("{surplus}: {e}"));
+    }
+}
+
 proptest! {
     #![proptest_config(config(300))]
 
