@@ -86,3 +86,28 @@ impl Connections {
         (0..self.earlier.len() as u32).map(|line| sets.contains(&self.first_of(line))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::line::Batch;
+    use crate::claim::line::head::Head;
+
+    /// A row may have any number of authorization numbers. It is refused before it takes the memory, not after.
+    #[test]
+    fn a_row_of_very_many_numbers_takes_no_more_memory_than_it_may() {
+        let numbers: Vec<String> = (0..50_000).map(|n| format!("A{n}")).collect();
+        let mut lines = Batch::default();
+        let mut encoder = lines.encode();
+        encoder.procedure("22514");
+        encoder.text(Text::Authorization, &numbers.join(";"));
+        encoder.finish(Head::zero());
+        for most in [1 << 12, 1 << 16, 1 << 20] {
+            let mut connections = Connections::default();
+            assert!(connections.add(lines.line(0), most).is_none());
+            assert!(connections.bytes() as u64 <= most, "{most}");
+        }
+        let mut connections = Connections::default();
+        assert!(connections.add(lines.line(0), u64::MAX).is_some() && connections.bytes() > 1 << 20);
+    }
+}

@@ -37,8 +37,18 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<PolicyFile> {
 pub(crate) fn read_text_within(path: &Path, most: u64) -> anyhow::Result<PolicyFile> {
     let file = path.display().to_string();
     let bytes = read_within(path, most).map_err(|what| anyhow!("{file}: {what}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{file}: {NOT_TEXT}"))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let (line, column) = place_after(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
+        anyhow!("{file}:{line}:{column}: {NOT_TEXT}")
+    })?;
     Ok(PolicyFile { file, text })
+}
+
+/// Line and column, in characters and counted from 1, of what follows this beginning of a text.
+fn place_after(beginning: &[u8]) -> (usize, usize) {
+    let (before, line) = beginning.split_at(beginning.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    (lines + 1, String::from_utf8_lossy(line).chars().count() + 1)
 }
 
 /// The bytes of a file or pipe that is read whole. The error follows its name. A device, or a file of more than `most` bytes, is

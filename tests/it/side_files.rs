@@ -172,3 +172,14 @@ fn an_authorization_file_has_the_form_that_auths_of_the_layout_gives_it() {
     verified(&args);
     assert!(dir.run(&["inspect", "auths.csv", "--layout", "l.toml"]).success().contains("1 row, 1 of them approvals"));
 }
+
+#[test]
+fn a_byte_that_is_not_text_is_said_with_its_place() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("l.toml", b"extends = \"canonical\"\n# \xc3\xa9, \xe9\n".as_slice());
+    dir.put("p.toml", b"\xff\xfek\0i\0".as_slice());
+    for (option, place) in [(["--layout", "l.toml"], "l.toml:2:6"), (["--policy", "p.toml"], "p.toml:1:1")] {
+        let said = refused(&dir, &[&["claims.csv"], &option[..]].concat());
+        assert!(said.contains(&format!("{place}: is not UTF-8 text; save it as UTF-8")), "{said}");
+    }
+}

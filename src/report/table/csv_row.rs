@@ -247,13 +247,13 @@ impl Cells for CsvRows {
     /// Without trailing zeros.
     fn units(&mut self, units: Option<Decimal>) {
         match units {
-            Some(units) if units.scale() == 0 && u64::try_from(units).is_ok() => {
-                self.number(u64::try_from(units).unwrap_or_default());
-            }
-            Some(units) => {
-                // Writing to a String cannot fail.
-                let _ = write!(self.text, "{},", units.normalize());
-            }
+            Some(units) => match u64::try_from(units.mantissa()) {
+                Ok(number) if units.scale() == 0 => self.number(number),
+                _ => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(self.text, "{},", units.normalize());
+                }
+            },
             None => self.text.push(','),
         }
     }
