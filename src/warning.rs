@@ -52,6 +52,10 @@ pub enum WarningKind {
     FewerColumns,
     /// No amount of a service can be read, or no extract, or not the file, has a column for amounts. `of` services.
     NoAmounts,
+    /// An extract has a column for `field`, and all its `count` rows with services leave it empty.
+    EmptyColumn,
+    /// `count` of the `of` rows with a known code were rejected, because they have no claim number.
+    NoClaimNumbers,
     /// A column that no field uses looks like `field`: `count` of its `of` filled cells do.
     UnusedColumn,
     /// Columns of the numbered `field`, the first of them `column`, have higher numbers than the last one that is read, `of`.
@@ -121,6 +125,8 @@ impl WarningKind {
             Self::ColumnGone => "column-gone",
             Self::FewerColumns => "fewer-columns",
             Self::NoAmounts => "no-amounts",
+            Self::EmptyColumn => "empty-column",
+            Self::NoClaimNumbers => "no-claim-numbers",
             Self::UnusedColumn => "unused-column",
             Self::NumberedBeyond => "numbered-beyond",
             Self::SlotsUnlike => "slots-unlike",

@@ -47,7 +47,7 @@ pub(crate) fn read_text_within(path: &Path, most: u64) -> anyhow::Result<PolicyF
 /// Line and column, in characters and counted from 1, of what follows this beginning of a text.
 fn place_after(beginning: &[u8]) -> (usize, usize) {
     let (before, line) = beginning.split_at(beginning.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let lines = memchr::memchr_iter(b'\n', before).count();
     (lines + 1, String::from_utf8_lossy(line).chars().count() + 1)
 }
 
@@ -91,6 +91,7 @@ pub(crate) fn describe_io_error(e: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
         io::ErrorKind::InvalidData => NOT_TEXT.to_owned(),
         io::ErrorKind::IsADirectory => "is a directory; name a file".to_owned(),
+        io::ErrorKind::NotADirectory => "is no directory, or a part of it is none; check the path".to_owned(),
         _ => e.to_string(),
     }
 }

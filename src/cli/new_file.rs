@@ -79,7 +79,7 @@ fn saved(flag: &str, path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::R
     let described = |e: &std::io::Error| dir::describe_io_error(e).replace("--out", flag);
     let mut file = dir::create(path).map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => anyhow!("{flag} {shown}: exists already; name another file"),
-        _ => anyhow!("{flag} {shown}: {}", described(&e)),
+        _ => place_trouble(flag, path, &e),
     })?;
     let filled = fill(&mut file).and_then(|()| Ok(file.sync_all()?));
     if let Err(e) = filled {

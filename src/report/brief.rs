@@ -165,8 +165,9 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
     if totals.after_verified > 0 {
         let verb = if totals.after_verified == 1 { "is" } else { "are" };
         notes.push(format!(
-            "{} {verb} dated after the last verified day of the policy's text",
-            counted(totals.after_verified, "service")
+            "{} {verb} dated after the last verified day of the policy's text{}",
+            counted(totals.after_verified, "service"),
+            run.policy.editions.last().map_or_else(String::new, |last| format!(" ({})", last.verified_through))
         ));
     }
     notes

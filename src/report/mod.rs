@@ -14,6 +14,7 @@
 //! - [`labels`]: words of the claims that no table knows.
 //! - [`provider_key`]: what services are grouped by as those of a billing provider.
 //! - [`provider_names`]: the names of the billing providers.
+//! - [`empty_columns`]: columns that are never filled on rows that are judged.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`new_findings`]: which findings the baseline does not have.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
@@ -39,6 +40,7 @@ pub(crate) mod brief;
 pub(crate) mod claim;
 pub mod compare;
 pub mod dir;
+mod empty_columns;
 pub mod foreign;
 pub mod foreign_table;
 pub mod format;

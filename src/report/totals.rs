@@ -12,6 +12,7 @@ use crate::claim::{Cents, Kind, Line, Sum, Text};
 use crate::disk::sorted::Sorter;
 use crate::disk::spool::Scratch;
 use crate::policy::Disposition;
+use crate::report::empty_columns::EmptyColumns;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
 use crate::report::provider_names::Names;
 use crate::report::top_services::TopServices;
@@ -57,6 +58,8 @@ pub struct Totals {
     pub dates: u64,
     /// Those of them whose service date can be read.
     pub dates_read: u64,
+    /// The columns that they fill.
+    pub(crate) empty_columns: EmptyColumns,
     /// Has a live row an amount that can be read?
     pub has_amounts: bool,
     /// Services whose amount at risk is no payment, with the sum of these amounts.
@@ -108,7 +111,8 @@ impl Totals {
         let mut rows: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
         rows.dedup();
         let mut of_rows = Self { service_rows: rows.len() as u64, ..Self::default() };
-        for line in rows.into_iter().map(|row| &part.line_set.lines.heads[row]) {
+        for line in rows.into_iter().map(|row| part.line_set.line(row)) {
+            of_rows.empty_columns.add(line);
             let is_read = line.date.is_some();
             of_rows.unread_products += u64::from(line.marks().product_unread && line.states(Text::Product));
             of_rows.dates += u64::from(is_read || line.states(Text::BadDate));
@@ -134,6 +138,7 @@ impl Totals {
         self.unread_products += other.unread_products;
         self.dates += other.dates;
         self.dates_read += other.dates_read;
+        self.empty_columns.merge(other.empty_columns);
         self.has_amounts |= other.has_amounts;
         self.not_paid.0 += other.not_paid.0;
         self.not_paid.1 += other.not_paid.1;

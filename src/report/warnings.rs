@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::baseline::BaselineFacts;
 use crate::ingest::TableUsage;
 use crate::ingest::field::{Field, Group};
+use crate::ingest::record::reject::Reason;
+use crate::ledger::LedgerBin;
 use crate::report::totals::Totals;
-use crate::run::{NO_LAYOUT, RunContext};
+use crate::run::{Input, NO_LAYOUT, RunContext};
 use crate::warning::{Warning, WarningKind, merged};
 
 /// Unread product labels on more than one of this many rows with services are more than a new or misspelled product: a
@@ -16,6 +18,12 @@ const UNREAD_PRODUCTS_ONE_IN: u64 = 10;
 /// Rows that a joined table does not have are more than late ones if they are more than one of this many: a claim is judged as if the
 /// cells of the table were empty.
 const JOINED_ROWS_MISSING_ONE_IN: u64 = 10;
+
+/// Rows with a known code and without a claim number are more than a few bad ones if they are more than one of this many.
+const WITHOUT_CLAIM_NUMBER_ONE_IN: u64 = 10;
+
+/// And at least so many: in a small extract one row may be more than a tenth.
+const LEAST_WITHOUT_CLAIM_NUMBER: u64 = 20;
 
 /// All warnings of the run, merged.
 pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
@@ -41,6 +49,8 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
         let (kind, field) = (WarningKind::UnreadProducts, Field::Product.name());
         warnings.push(Warning::new(kind).field(field).count(unread).of(rows));
     }
+    warnings.extend(totals.empty_columns.warnings(run));
+    without_claim_number(run, &mut warnings);
     for table in &run.tables {
         joined(table, &mut warnings);
         let counts = table.counts();
@@ -95,6 +105,21 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
     if layouts != before && !before.is_empty() {
         let names = layouts.symmetric_difference(&before).copied().collect::<Vec<_>>().join(", ");
         warnings.push(Warning::new(WarningKind::LayoutUnlikeBaseline).field(names));
+    }
+}
+
+/// Rows with a known code that were rejected because they have no claim number, if they are many, or if no other row has a known code.
+fn without_claim_number(run: &RunContext, warnings: &mut Vec<Warning>) {
+    let count_of = |input: &Input| input.rejects.counts().get(&Reason::NoClaimId).map_or(0, |count| count.rows);
+    let rejected: u64 = run.inputs.iter().map(count_of).sum();
+    let kept_bins = LedgerBin::ALL.into_iter().filter(|bin| matches!(bin, LedgerBin::Kept(_)));
+    // A dossier may state any counts.
+    let kept = kept_bins.fold(0_u64, |sum, bin| sum.saturating_add(run.ledger.count(bin)));
+    let all = kept.saturating_add(rejected);
+    let is_much = rejected >= LEAST_WITHOUT_CLAIM_NUMBER && rejected > all / WITHOUT_CLAIM_NUMBER_ONE_IN;
+    if rejected > 0 && (kept == 0 || is_much) {
+        let (kind, field) = (WarningKind::NoClaimNumbers, Field::ClaimId.name());
+        warnings.push(Warning::new(kind).field(field).count(rejected).of(all));
     }
 }
 

@@ -55,6 +55,20 @@ pub(super) fn placed(text: &str, found: Vec<(usize, String)>, line_of: impl Fn(u
     found.into_iter().map(place).collect()
 }
 
+/// A type of TOML in words, by its name in the parser.
+pub(crate) fn kind_in_words(type_name: &str) -> &str {
+    match type_name {
+        "string" => "a text",
+        "integer" => "a whole number",
+        "float" => "a number with a point",
+        "boolean" => "true or false",
+        "datetime" => "a date",
+        "array" => "a list",
+        "table" => "a table",
+        other => other,
+    }
+}
+
 /// The candidate of which `word` is most likely a misspelling, if there is one.
 pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     nearest_few(word, candidates, 1).pop()

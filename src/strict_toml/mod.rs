@@ -17,6 +17,6 @@ mod syntax;
 mod table;
 
 pub use crate::strict_toml::document::Document;
-pub(crate) use crate::strict_toml::fault::nearest_few;
 pub use crate::strict_toml::fault::{Fault, Faults, nearest};
+pub(crate) use crate::strict_toml::fault::{kind_in_words, nearest_few};
 pub use crate::strict_toml::table::{SpannedText, Table, texts};

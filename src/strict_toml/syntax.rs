@@ -29,10 +29,46 @@ pub(super) fn said(document: &Document<'_>, text: &str, mut errors: Vec<SyntaxEr
             );
         }
     }
+    // What follows on a line from a text without its quotes is said by the first error.
+    let mut explained = None;
+    let errors: Vec<SyntaxError> = errors
+        .into_iter()
+        .filter_map(|(at, what)| {
+            let line = document.line_of(at);
+            if explained == Some(line) {
+                return None;
+            }
+            let remedy = remedy(text, at, &what);
+            explained = remedy.is_some().then_some(line).or(explained);
+            Some((at, remedy.unwrap_or(what)))
+        })
+        .collect();
+    let mut errors = errors;
     let later = errors.split_off(errors.len().min(MOST_SAID));
     let mut said: Vec<_> = errors.into_iter().map(|(at, what)| (at, format!("not TOML: {what}"))).collect();
     said.extend(later.first().map(|(at, _)| (*at, later_errors(later.len()))));
     said
+}
+
+/// What to write in place of the most common mistakes: a text without quotes, `True`, and the backslashes of a path.
+fn remedy(text: &str, at: usize, what: &str) -> Option<String> {
+    if what.contains("unicode") || what.contains("escape") {
+        return Some(format!(
+            "{what}; a backslash in double quotes begins an escape: write / in paths, or use single quotes"
+        ));
+    }
+    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let word_start = text[..at].rfind([' ', '\t', '=', ',', '[', '\n']).map_or(0, |end| end + 1);
+    let word = text[word_start..].split([' ', '\t', ',', ']', '}', '#', '\r', '\n']).next()?;
+    let is_value = text[line_start..word_start.max(line_start)].contains('=');
+    if !is_value || !word.starts_with(|c: char| c.is_alphabetic()) || word.contains(['"', '\'', '=']) {
+        return None;
+    }
+    Some(match word.to_lowercase().as_str() {
+        truth @ ("true" | "false") if truth != word => format!("write {truth} in small letters"),
+        "true" | "false" => return None,
+        _ => format!("a text has quotes: write \"{word}\""),
+    })
 }
 
 /// The sentence for the errors that are not said one by one.
@@ -103,6 +139,30 @@ mod tests {
     fn faults(text: &str) -> Vec<String> {
         let faults = Document::load("x.toml", text, |_, _| Some(())).expect_err("it is not TOML").list;
         faults.into_iter().map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.message)).collect()
+    }
+
+    #[test]
+    fn common_mistakes_are_answered_with_what_to_write() {
+        for (text, want) in [
+            ("a = never\n", vec!["1:5: not TOML: a text has quotes: write \"never\""]),
+            ("a = info # x\nb = 1\n", vec!["1:5: not TOML: a text has quotes: write \"info\""]),
+            (
+                "a = my.toml\nb = no\n",
+                vec![
+                    "1:5: not TOML: a text has quotes: write \"my.toml\"",
+                    "2:5: not TOML: a text has quotes: write \"no\"",
+                ],
+            ),
+            ("a = [DQ, PA]\n", vec!["1:6: not TOML: a text has quotes: write \"DQ\""]),
+            ("a = True\n", vec!["1:5: not TOML: write true in small letters"]),
+        ] {
+            assert_eq!(faults(text), want, "{text}");
+        }
+        let path = faults("a = \"C:\\Users\\me\\my.toml\"\n");
+        assert_eq!(path.len(), 1, "{path:?}");
+        assert!(path[0].ends_with("write / in paths, or use single quotes"), "{path:?}");
+        // A table without its end is no value.
+        assert!(!faults("[rule\n")[0].contains("quotes"));
     }
 
     #[test]

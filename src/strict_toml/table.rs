@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::strict_toml::document::Document;
-use crate::strict_toml::fault::{Faults, nearest};
+use crate::strict_toml::fault::{Faults, kind_in_words, nearest};
 use crate::strict_toml::syntax;
 
 /// A text with its position in the file.
@@ -85,7 +85,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let kind = value.get_ref().type_str();
+        let kind = kind_in_words(value.get_ref().type_str());
         self.document.fault(value.span(), format!("{} is {kind}: write {wanted}", self.name(key)));
     }
 
@@ -230,7 +230,7 @@ impl<'a, 'd> Table<'a, 'd> {
                 out
             }
             _ => {
-                self.wrong(key, value, "a list of texts: [\"...\", \"...\"]");
+                self.wrong(key, value, "a text in quotes, or a list of texts: [\"...\", \"...\"]");
                 Vec::new()
             }
         }
@@ -242,7 +242,8 @@ impl<'a, 'd> Table<'a, 'd> {
             self.missing(key, "[\"...\"]");
         }
         let found = self.texts_if(key);
-        if let Some(value) = self.get(key).filter(|_| found.is_empty()) {
+        let is_empty = |value: &&Spanned<DeValue<'_>>| value.get_ref().as_array().is_some_and(|items| items.is_empty());
+        if let Some(value) = self.get(key).filter(is_empty) {
             self.document.fault(value.span(), format!("{} is empty: write at least one text", self.name(key)));
         }
         found
@@ -386,7 +387,7 @@ mod tests {
             said,
             [
                 (1, 1, "`from` is missing: write from = 2020-06-01"),
-                (1, 9, "`title` is integer: write a text in quotes"),
+                (1, 9, "`title` is a whole number: write a text in quotes"),
                 (2, 1, "`frm` is not known; did you mean `from`?"),
                 (3, 1, "`row.units` is missing: write units = 1"),
                 (5, 1, "`row.unit` is not known; did you mean `units`?"),

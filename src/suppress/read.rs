@@ -220,7 +220,7 @@ mod tests {
         let said = faults.to_string();
         for part in [
             "s.toml:3:10: `reason` is empty",
-            "s.toml:4:11: `suppress.expires` is integer: write a date without quotes, such as 2025-09-28",
+            "s.toml:4:11: `suppress.expires` is a whole number: write a date without quotes, such as 2025-09-28",
             "s.toml:6:1: `suppress.owner` is missing",
             "s.toml:7:8: no rule has the code \"DX1O1\"; did you mean DX101?",
             "s.toml:8:15: a fingerprint has 32 hexadecimal digits",

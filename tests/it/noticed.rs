@@ -247,3 +247,87 @@ fn extracts_of_shipped_layouts_have_no_unknown_columns_of_codes() {
         assert!(!kinds.any(|kind| kind == WarningKind::UnusedColumn), "{}", path.display());
     }
 }
+
+/// Rows with services that leave some columns empty, of which each is as `blank` makes it.
+fn services(rows: usize, blank: impl Fn(usize, &mut Vec<String>)) -> String {
+    let row = |n: usize| {
+        let mut cells: Vec<String> = CLEAR.trim_end().split(',').map(str::to_owned).collect();
+        cells[0] = format!("C{n}");
+        cells[1] = format!("M{n}");
+        blank(n, &mut cells);
+        cells.join(",") + "\n"
+    };
+    HEAD.to_owned() + &(0..rows).map(row).collect::<String>()
+}
+
+#[test]
+fn a_column_that_no_service_fills_is_a_warning() {
+    for (column, name) in
+        [(1, "member_id"), (2, "product"), (4, "service_date"), (6, "diagnosis"), (7, "authorization_number")]
+    {
+        let want = format!("empty-column {name} {}", 20);
+        let of_blank = |rows, filled: Option<usize>| {
+            let blank = |n, cells: &mut Vec<String>| {
+                if filled != Some(n) {
+                    cells[column].clear();
+                }
+            };
+            of(Inputs::one(services(rows, blank)))
+        };
+        assert_eq!(of_blank(20, None), [want.as_str()]);
+        // One value shows that the column is the one that is meant.
+        assert!(of_blank(20, Some(19)).is_empty() && of_blank(19, None).is_empty(), "{name}");
+        // A column that is not there has a note, and rows that are no services may be empty.
+        let absent = services(20, |_, cells| cells[column].clear())
+            .replace(HEAD.split(',').nth(column).expect("a name"), "other");
+        if column != 4 && column != 6 {
+            assert!(of(Inputs::one(absent)).is_empty(), "{name}");
+        }
+        let others = |n: usize, cells: &mut Vec<String>| {
+            if n > 0 {
+                cells[5] = "99213".to_owned();
+                cells[column].clear();
+            }
+        };
+        assert!(of(Inputs::one(services(40, others))).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn columns_of_each_extract_are_looked_at_and_a_mask_changes_nothing() {
+    let dir = TestDir::with(&[]);
+    let blank = |_: usize, cells: &mut Vec<String>| cells[7].clear();
+    dir.put("a.csv", services(30, blank));
+    dir.put("b.csv", services(30, |_, cells| cells[0].push('b')));
+    dir.put("c.csv", services(25, |n, cells| blank(n, cells)).replace("\nC", "\nX"));
+    dir.put("mask.key", "0123456789abcdef0123456789abcdef");
+    for more in [&[][..], &["--mask", "mask.key"], &["--mask", "mask.key", "--mask-dates", "month"]] {
+        let output = checked(&dir, &[&["a.csv", "b.csv", "c.csv"], more].concat());
+        let all = of_report(&dir, "report");
+        assert_eq!(all, ["empty-column authorization_number 55"], "{more:?} {}", output.err);
+        let said = flowed(&output.err);
+        assert!(
+            said.contains("a.csv and 1 more file: the column for authorization_number is empty on all 55 rows with services, so no service has an authorization number"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn rows_without_a_claim_number_that_would_be_checked_are_a_warning() {
+    let blank_of = |most: usize| {
+        move |n: usize, cells: &mut Vec<String>| {
+            if n < most {
+                cells[0].clear();
+            }
+        }
+    };
+    let others = CLEAR.replace("22514", "99213").repeat(100);
+    let run = |rows, blank| of(Inputs::one(services(rows, blank_of(blank)) + &others));
+    assert_eq!(run(30, 30), ["no-claim-numbers claim_id 30 30"]);
+    assert_eq!(run(199, 20), ["no-claim-numbers claim_id 20 199"]);
+    assert!(run(200, 20).is_empty() && run(40, 19).is_empty());
+    // Of few rows, all.
+    assert!(run(3, 1).is_empty());
+    assert_eq!(run(2, 2), ["no-claim-numbers claim_id 2 2"]);
+}

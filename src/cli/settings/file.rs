@@ -19,7 +19,7 @@ use crate::ingest::TableFile;
 use crate::policy::Disposition;
 use crate::policy::overrides::{read_dispositions, read_products};
 use crate::policy::parse::PolicyFile;
-use crate::strict_toml::{Document, Faults, SpannedText, Table};
+use crate::strict_toml::{Document, Faults, SpannedText, Table, kind_in_words};
 
 /// A value of the file; `None` without its key.
 pub(crate) type FileValue<T> = Option<Spanned<Checked<T>>>;
@@ -105,7 +105,10 @@ impl<T: FromText> FromToml for Many<T> {
     fn from_toml(value: &Value) -> Result<Self, String> {
         let items = match value {
             Value::Array(items) => items.iter().map(|item| read_text(item, "texts in quotes, separated by commas")),
-            one => return read_text(one, "a list of texts: [\"...\", \"...\"]").map(|one| Self(vec![one])),
+            one => {
+                return read_text(one, "a text in quotes, or a list of texts: [\"...\", \"...\"]")
+                    .map(|one| Self(vec![one]));
+            }
         };
         items.collect::<Result<_, _>>().map(Self)
     }
@@ -113,7 +116,7 @@ impl<T: FromText> FromToml for Many<T> {
 
 impl FromToml for Yes {
     fn from_toml(value: &Value) -> Result<Self, String> {
-        value.as_bool().map(Self).ok_or_else(|| format!(" is {}: write true or false", value.type_str()))
+        value.as_bool().map(Self).ok_or_else(|| format!(" is {}: write true or false", kind_in_words(value.type_str())))
     }
 }
 
@@ -122,14 +125,14 @@ impl<const MIN: i64, const MAX: i64> FromToml for Whole<MIN, MAX> {
         match value.as_integer() {
             Some(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
             Some(number) => Err(format!(" is {number}: write a whole number from {MIN} to {MAX}")),
-            None => Err(format!(" is {}: write a whole number from {MIN} to {MAX}", value.type_str())),
+            None => Err(format!(" is {}: write a whole number from {MIN} to {MAX}", kind_in_words(value.type_str()))),
         }
     }
 }
 
 fn read_text<T: FromText>(value: &Value, write: &str) -> Result<T, String> {
     match value.as_str() {
-        None => Err(format!(" is {}: write {write}", value.type_str())),
+        None => Err(format!(" is {}: write {write}", kind_in_words(value.type_str()))),
         Some("") => Err(" is empty: write a text, or leave the key out".to_owned()),
         // A line end in a name could begin a line of a message.
         Some(text) if text.contains('\n') => Err(" holds a line end: write a text without one".to_owned()),
@@ -192,7 +195,7 @@ pub(crate) struct RuleWord(pub(crate) String);
 
 impl FromText for RuleWord {
     fn from_text(text: &str) -> Result<Self, String> {
-        rule_word(text).map(Self)
+        rule_word(text).map(Self).map_err(|what| format!("{text:?} {what}"))
     }
 }
 
@@ -387,7 +390,7 @@ mod tests {
     fn every_key_is_checked() {
         for key in KEYS {
             let reported = faults(&format!("{} = 2020-06-01\n", key.name));
-            let start = format!("1:{} `{}` is datetime: write ", key.name.len() + 4, key.name);
+            let start = format!("1:{} `{}` is a date: write ", key.name.len() + 4, key.name);
             assert!(reported.len() == 1 && reported[0].starts_with(&start), "{reported:?}");
         }
     }

@@ -202,7 +202,7 @@ mod tests {
 
         let said = |text: &str| Layout::load("l.toml", text).expect_err(text).to_string();
         assert!(said("extends = \"tuwa\"\n").contains("\"tuwa\" is no built-in layout; did you mean `tuva`?"));
-        assert!(said("extends = 3\n").contains("`extends` is integer"));
+        assert!(said("extends = 3\n").contains("`extends` is a whole number"));
         assert!(said("extends = \"tuva\"\n[spellings]\nclaim_id = \"c\"\n").contains("names its [columns]"));
     }
 

@@ -134,6 +134,24 @@ fn said(warning: &Warning) -> String {
             "the amounts of {} are all empty or unreadable, so nothing is at risk; are the amount columns filled?",
             counted(of, "service")
         ),
+        WarningKind::EmptyColumn => format!(
+            "the column for {field} is empty on all {} with services, so {}; is the column filled, or is another one meant?",
+            counted(count, "row"),
+            match field.as_str() {
+                "member_id" => "encounters are formed within a claim only, and no sessions are seen",
+                "product" => "every service's product is undetermined (RT402)",
+                "billing_npi" => "encounters do not tell billing providers apart",
+                "authorization_number" => "no service has an authorization number (PA201 where one is required)",
+                "service_date" => "no service has a date (DQ501)",
+                _ => "no service has a diagnosis (DX105)",
+            }
+        ),
+        WarningKind::NoClaimNumbers => format!(
+            "{} of {} with a known code were rejected because they have no claim number; is the column for {field} filled, or is \
+             another one meant?",
+            if count == of { "all".to_owned() } else { grouped(count) },
+            counted(of, "row")
+        ),
         WarningKind::UnusedColumn => {
             let (who, is, its, it) = match warning.columns {
                 0 | 1 => (format!("column {column}"), "is", "its", "it"),

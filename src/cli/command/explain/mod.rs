@@ -114,7 +114,7 @@ fn load<T>(report: &Path, read: impl FnOnce(File) -> Result<T, DossierError>) ->
         ErrorKind::NotFound if report.join(summary_json::FILE).exists() => {
             anyhow!("{shown}: is missing; run `claimlint check` again, without --no-dossier, to have it")
         }
-        ErrorKind::NotFound => {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
             anyhow!("{}: holds no report; name the directory of a report with --in", report.display())
         }
         _ => anyhow!("{shown}: {}", describe_io_error(&e)),
