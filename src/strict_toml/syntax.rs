@@ -53,9 +53,9 @@ pub(super) fn said(document: &Document<'_>, text: &str, mut errors: Vec<SyntaxEr
 /// What to write in place of the most common mistakes: a text without quotes, `True`, and the backslashes of a path.
 fn remedy(text: &str, at: usize, what: &str) -> Option<String> {
     if what.contains("unicode") || what.contains("escape") {
-        return Some(format!(
-            "{what}; a backslash in double quotes begins an escape: write / in paths, or use single quotes"
-        ));
+        return Some(
+            "a backslash in double quotes begins an escape: write / in paths, or use single quotes".to_owned(),
+        );
     }
     let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let word_start = text[..at].rfind([' ', '\t', '=', ',', '[', '\n']).map_or(0, |end| end + 1);

@@ -13,7 +13,7 @@ use toml::{Spanned, Value};
 use crate::cli::args::{
     FailOn, HashedPart, MaskDates, duration, format_words, memory, required_field, rule_word, size,
 };
-use crate::cli::settings::keys::KEYS;
+use crate::cli::settings::keys::{KEYS, reason_without_key};
 use crate::gate::Gate;
 use crate::ingest::TableFile;
 use crate::policy::Disposition;
@@ -298,6 +298,15 @@ impl LoadedSettings {
             for key in KEYS {
                 root.allow_key(key.name);
             }
+            for key in root.keys() {
+                if let Some((flag, reason)) = reason_without_key(&key.text) {
+                    root.allow_key(&key.text);
+                    document.fault(
+                        key.span,
+                        format!("`{}` has no key here: write --{flag} at the command line ({reason})", key.text),
+                    );
+                }
+            }
             let (products, dispositions) = (read_labels(&root), read_rules(&root));
             root.deny_unknown_keys();
             let values = match toml::from_str::<SettingsFile>(&file.text) {
@@ -383,6 +392,17 @@ mod tests {
             assert!(reported.iter().any(|s| s.starts_with(place) && s.contains(says)), "{place} {says}: {reported:#?}");
         }
         assert_eq!(reported.len(), 9, "{reported:#?}");
+    }
+
+    #[test]
+    fn a_flag_that_has_no_key_is_said_with_the_reason() {
+        assert_eq!(
+            faults("force = true\n"),
+            [
+                "1:1 `force` has no key here: write --force at the command line (a report is replaced only when the command itself says so, so that no file can destroy one)"
+            ]
+        );
+        assert!(faults("all_rules = true\n")[0].contains("write --all-rules at the command line"));
     }
 
     /// Fails if the structure does not check a key, or if the table of keys lacks one.

@@ -61,6 +61,11 @@ const FLAGS_WITHOUT_KEY: &[(&str, &str)] = &[
     ("block-size", "it is for tests and changes nothing in a report"),
 ];
 
+/// Why a flag has no key, by the name that its key would have.
+pub(crate) fn reason_without_key(name: &str) -> Option<(&'static str, &'static str)> {
+    FLAGS_WITHOUT_KEY.iter().copied().find(|(flag, _)| flag.replace('-', "_") == name)
+}
+
 /// A section of the guide page on settings: the flags without a key.
 pub(crate) fn flags_without_key() -> String {
     let mut text = "\n## Flags without a key\n\n".to_owned();
