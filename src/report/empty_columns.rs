@@ -57,13 +57,15 @@ struct OfExtract {
 }
 
 impl EmptyColumns {
-    /// Adds a row with services.
-    pub(crate) fn add(&mut self, line: Line<'_>) {
-        self.add_all(OfExtract {
-            extract: line.extract,
-            rows: 1,
-            is_filled: COLUMNS.map(|column| column.is_filled(line)),
-        });
+    /// Adds a row with services of an extract, which is looked at if a column of it was not filled so far.
+    pub(crate) fn add<'l>(&mut self, extract: u32, line: impl FnOnce() -> Line<'l>) {
+        match self.0.last_mut().filter(|last| last.extract == extract) {
+            Some(last) if last.is_filled.iter().all(|is_filled| *is_filled) => last.rows += 1,
+            _ => {
+                let line = line();
+                self.add_all(OfExtract { extract, rows: 1, is_filled: COLUMNS.map(|column| column.is_filled(line)) });
+            }
+        }
     }
 
     /// Adds the next part.

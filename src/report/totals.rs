@@ -111,8 +111,9 @@ impl Totals {
         let mut rows: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
         rows.dedup();
         let mut of_rows = Self { service_rows: rows.len() as u64, ..Self::default() };
-        for line in rows.into_iter().map(|row| part.line_set.line(row)) {
-            of_rows.empty_columns.add(line);
+        for row in rows {
+            let line = &part.line_set.lines.heads[row];
+            of_rows.empty_columns.add(line.extract, || part.line_set.line(row));
             let is_read = line.date.is_some();
             of_rows.unread_products += u64::from(line.marks().product_unread && line.states(Text::Product));
             of_rows.dates += u64::from(is_read || line.states(Text::BadDate));

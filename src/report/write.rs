@@ -68,6 +68,9 @@ pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Forma
 /// Most parts that are judged per thread, and as many that wait to be written, so that a thread that is late seldom stops the others.
 const PARTS_PER_THREAD: usize = 4;
 
+/// Rows to expect of a line before any is judged: a service with some findings.
+const ROWS_AT_FIRST: u64 = 4;
+
 /// A line of at least this many bytes counts as more than one row where it is decided how many parts are formatted at a time.
 /// Ordinary lines have fewer for each of their services and findings.
 const BYTES_PER_ROW: u64 = 256;
@@ -76,6 +79,11 @@ const BYTES_PER_ROW: u64 = 256;
 /// the others.
 fn rows_of_part(rows: u64, lines: u64, longest: u64) -> usize {
     (rows * longest / lines.max(1)).max(1) as usize
+}
+
+/// Parts of so many rows to format at a time: as many as there is memory for, whatever the number of threads.
+fn parts_at_a_time(rows_at_a_time: usize, of_part: usize, threads: usize) -> usize {
+    (rows_at_a_time / of_part).clamp(1, threads * PARTS_PER_THREAD)
 }
 
 /// Judges all parts of a run and writes the files of `formats`, each opened by `open`. `None`: `go_on` returned false.
@@ -113,9 +121,10 @@ pub fn write(
     };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
     let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
-    let least = if is_much { 1 } else { threads };
-    // The first parts show how much there is to write of a line.
-    let most = AtomicUsize::new(if one_by_one { 1 } else { 2 * least });
+    // The first parts, which are short, show how much there is to write of a line.
+    let at_a_time = |of_part: usize| parts_at_a_time(run.formatted_at_a_time(), of_part, threads);
+    let first = if is_much { 1 } else { at_a_time(rows_of_part(ROWS_AT_FIRST, 1, longest)).min(threads) };
+    let most = AtomicUsize::new(if one_by_one { 1 } else { 2 * first });
     let mut append = |n: usize, mut part: Totals| -> io::Result<()> {
         if !one_by_one {
             sinks.par_iter().try_for_each(|sink| sink.append(n))?;
@@ -125,8 +134,7 @@ pub fn write(
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
         let of_part = rows_of_part(rows, run.lines_before(n + 1) as u64, longest);
-        let at_a_time = (run.formatted_at_a_time() / of_part).clamp(least, threads * PARTS_PER_THREAD);
-        most.store(if one_by_one { 1 } else { 2 * at_a_time }, Ordering::Relaxed);
+        most.store(if one_by_one { 1 } else { 2 * at_a_time(of_part) }, Ordering::Relaxed);
         Ok(())
     };
     let (mut parts, mut done, mut is_stopped) = (0..run.parts(), Ok(()), false);
@@ -177,5 +185,12 @@ mod tests {
     fn short_parts_at_the_start_do_not_make_others_look_short() {
         assert_eq!(rows_of_part(2_048, 1_024, 4_096), 8_192);
         assert_eq!((rows_of_part(0, 1_024, 4_096), rows_of_part(0, 0, 0)), (1, 1));
+    }
+
+    #[test]
+    fn more_threads_do_not_take_more_memory_than_there_is() {
+        let of = |threads| parts_at_a_time(32_768, 8_192, threads);
+        assert_eq!([1, 2, 8, 64].map(of), [4; 4]);
+        assert_eq!((parts_at_a_time(1 << 30, 8_192, 2), parts_at_a_time(32_768, 1 << 20, 64)), (8, 1));
     }
 }

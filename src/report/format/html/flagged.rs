@@ -26,6 +26,9 @@ use crate::rules::judge::{FiredRules, ServiceStatus};
 /// has them all.
 pub(crate) const MAX_SERVICES_SHOWN: usize = 2_000;
 
+/// Most diagnoses shown of a service: as many as an institutional claim has. A cell may hold a list of millions.
+const MAX_DIAGNOSES_SHOWN: usize = 25;
+
 /// Rows of the table that are written at a time, so that all threads have some of them.
 const ROWS_AT_A_TIME: usize = 64;
 
@@ -71,6 +74,8 @@ pub(crate) struct ServiceRow {
     pub(crate) source_line: u64,
     pub(crate) procedures: String,
     pub(crate) diagnoses: Vec<Diagnosis>,
+    /// Considered diagnoses beyond those.
+    pub(crate) more_diagnoses: usize,
     /// Diagnoses of the row that its pointers leave out.
     pub(crate) unpointed: usize,
     pub(crate) findings: Vec<RenderedFinding>,
@@ -310,8 +315,10 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
         procedures: procedures.join("; "),
         diagnoses: line
             .considered()
+            .take(MAX_DIAGNOSES_SHOWN)
             .map(|code| Diagnosis { code: value(code).into_owned(), says: list_says(class, edition, code) })
             .collect(),
+        more_diagnoses: line.considered().skip(MAX_DIAGNOSES_SHOWN).count(),
         unpointed: line.unpointed().count(),
         findings: record.findings().map(|finding| rendered(part, &finding)).collect(),
     }

@@ -347,6 +347,19 @@ mod tests {
         assert!(rendered(&five(), 5).contains("5 flagged services. "));
     }
 
+    /// A cell may hold a list of any length, and the table has thousands of services.
+    #[test]
+    fn of_very_many_diagnoses_the_first_are_shown() {
+        let list = |count| (0..count).map(|n| format!("M5{n:02}")).collect::<Vec<_>>().join(";");
+        let page = |count| {
+            rendered(&judged(&format!("C1,1,P,M1,PPO,1900000001,22,2024-03-02,22514,1,{},,9.00\n", list(count))), 9)
+        };
+        let (few, many) = (page(25), page(40));
+        assert!(few.contains("<li><b>M524</b>") && !few.contains("more considered"));
+        assert!(many.contains("<li><b>M524</b>") && !many.contains("<li><b>M525</b>"));
+        assert!(many.contains("15 more considered; claimlint explain shows them"));
+    }
+
     #[test]
     fn the_charts_say_what_the_tally_says() {
         let outcome = five();
