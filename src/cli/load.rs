@@ -13,7 +13,7 @@ use crate::ingest::{Layout, Library};
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
 use crate::report::words::numbers::grouped;
-use crate::strict_toml::nearest;
+use crate::strict_toml::{Document, nearest};
 
 /// The policy: the built-in files, some of them replaced by `files`.
 pub(crate) fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
@@ -38,17 +38,10 @@ pub(crate) fn read_text_within(path: &Path, most: u64) -> anyhow::Result<PolicyF
     let file = path.display().to_string();
     let bytes = read_within(path, most).map_err(|what| anyhow!("{file}: {what}"))?;
     let text = String::from_utf8(bytes).map_err(|e| {
-        let (line, column) = place_after(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
-        anyhow!("{file}:{line}:{column}: {NOT_TEXT}")
+        let text = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
+        anyhow!("{}: {NOT_TEXT}", Document::new(&file, &text, 0).place(text.len()))
     })?;
     Ok(PolicyFile { file, text })
-}
-
-/// Line and column, in characters and counted from 1, of what follows this beginning of a text.
-fn place_after(beginning: &[u8]) -> (usize, usize) {
-    let (before, line) = beginning.split_at(beginning.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
-    let lines = memchr::memchr_iter(b'\n', before).count();
-    (lines + 1, String::from_utf8_lossy(line).chars().count() + 1)
 }
 
 /// The bytes of a file or pipe that is read whole. The error follows its name. A device, or a file of more than `most` bytes, is
@@ -91,7 +84,7 @@ pub(crate) fn describe_io_error(e: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
         io::ErrorKind::InvalidData => NOT_TEXT.to_owned(),
         io::ErrorKind::IsADirectory => "is a directory; name a file".to_owned(),
-        io::ErrorKind::NotADirectory => "is no directory, or a part of it is none; check the path".to_owned(),
+        io::ErrorKind::NotADirectory => "is not a directory, or leads through a file; check the path".to_owned(),
         _ => e.to_string(),
     }
 }

@@ -167,7 +167,10 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
         notes.push(format!(
             "{} {verb} dated after the last verified day of the policy's text{}",
             counted(totals.after_verified, "service"),
-            run.policy.editions.last().map_or_else(String::new, |last| format!(" ({})", last.verified_through))
+            match &run.policy.editions[..] {
+                [only] => format!(" ({})", only.verified_through),
+                _ => String::new(),
+            }
         ));
     }
     notes

@@ -19,7 +19,7 @@ pub struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// A file without faults so far.
-    pub(super) fn new(file: &'a str, text: &'a str, lines_before: usize) -> Self {
+    pub(crate) fn new(file: &'a str, text: &'a str, lines_before: usize) -> Self {
         Self { file, text, lines_before, line_ends: OnceCell::new(), faults: RefCell::default() }
     }
 

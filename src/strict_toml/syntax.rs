@@ -17,36 +17,35 @@ pub(super) fn said(document: &Document<'_>, text: &str, mut errors: Vec<SyntaxEr
     // The library has no error kind for this, so its text is compared.
     let unclosed = ["unclosed array,", "unclosed inline table", "invalid multi-line "];
     let is_unclosed = |what: &str| unclosed.iter().any(|unclosed| what.starts_with(unclosed));
+    // Where it is said what was left open.
+    let mut open_end = None;
     if errors.iter().any(|(_, what)| is_unclosed(what))
         && let Some((open, what, end)) = left_open(text)
     {
         // The first error after the bracket or quotes stands for all of them.
         errors.truncate(errors.partition_point(|(at, _)| *at <= open) + 1);
         let (line, column) = document.line_and_column(open);
-        if let Some((_, said)) = errors.last_mut() {
+        if let Some((at, said)) = errors.last_mut() {
+            open_end = Some(*at);
             *said = format!(
                 "{said}; the {what} that begins at line {line}, column {column} is not closed: write {end} at its end"
             );
         }
     }
-    // What follows on a line from a text without its quotes is said by the first error.
-    let mut explained = None;
-    let errors: Vec<SyntaxError> = errors
-        .into_iter()
-        .filter_map(|(at, what)| {
-            let line = document.line_of(at);
-            if explained == Some(line) {
-                return None;
-            }
-            let remedy = remedy(text, at, &what);
-            explained = remedy.is_some().then_some(line).or(explained);
-            Some((at, remedy.unwrap_or(what)))
-        })
-        .collect();
-    let mut errors = errors;
-    let later = errors.split_off(errors.len().min(MOST_SAID));
-    let mut said: Vec<_> = errors.into_iter().map(|(at, what)| (at, format!("not TOML: {what}"))).collect();
-    said.extend(later.first().map(|(at, _)| (*at, later_errors(later.len()))));
+    let (mut said, mut explained, mut later) = (Vec::new(), None, Vec::new());
+    for (at, what) in errors {
+        let line = document.line_of(at);
+        if explained == Some(line) {
+            // It follows from the mistake before it on the line.
+        } else if said.len() == MOST_SAID {
+            later.push(at);
+        } else {
+            let remedy = if open_end == Some(at) { None } else { remedy(text, at, &what) };
+            explained = remedy.is_some().then_some(line);
+            said.push((at, format!("not TOML: {}", remedy.unwrap_or(what))));
+        }
+    }
+    said.extend(later.first().map(|at| (*at, later_errors(later.len()))));
     said
 }
 
@@ -57,11 +56,14 @@ fn remedy(text: &str, at: usize, what: &str) -> Option<String> {
             "a backslash in double quotes begins an escape: write / in paths, or use single quotes".to_owned(),
         );
     }
-    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let word_start = text[..at].rfind([' ', '\t', '=', ',', '[', '\n']).map_or(0, |end| end + 1);
+    let line_start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let word_start =
+        text[line_start..at].rfind([' ', '\t', '=', ',', '[']).map_or(line_start, |end| line_start + end + 1);
     let word = text[word_start..].split([' ', '\t', ',', ']', '}', '#', '\r', '\n']).next()?;
-    let is_value = text[line_start..word_start.max(line_start)].contains('=');
-    if !is_value || !word.starts_with(|c: char| c.is_alphabetic()) || word.contains(['"', '\'', '=']) {
+    if !text[line_start..word_start].contains('=')
+        || !word.starts_with(|c: char| c.is_alphabetic())
+        || word.contains(['"', '\'', '='])
+    {
         return None;
     }
     Some(match word.to_lowercase().as_str() {
@@ -161,6 +163,8 @@ mod tests {
         let path = faults("a = \"C:\\Users\\me\\my.toml\"\n");
         assert_eq!(path.len(), 1, "{path:?}");
         assert!(path[0].ends_with("write / in paths, or use single quotes"), "{path:?}");
+        // What was left open is said all the same.
+        assert!(faults("a = [DQ,\n").iter().any(|fault| fault.ends_with("is not closed: write ] at its end")));
         // A table without its end is no value.
         assert!(!faults("[rule\n")[0].contains("quotes"));
     }

@@ -248,13 +248,13 @@ fn extracts_of_shipped_layouts_have_no_unknown_columns_of_codes() {
     }
 }
 
-/// Rows with services that leave some columns empty, of which each is as `blank` makes it.
-fn services(rows: usize, blank: impl Fn(usize, &mut Vec<String>)) -> String {
+/// An extract of so many services, each of a claim and a member of its own, and then as `change` makes it.
+fn services(rows: usize, change: impl Fn(usize, &mut Vec<String>)) -> String {
     let row = |n: usize| {
         let mut cells: Vec<String> = CLEAR.trim_end().split(',').map(str::to_owned).collect();
         cells[0] = format!("C{n}");
         cells[1] = format!("M{n}");
-        blank(n, &mut cells);
+        change(n, &mut cells);
         cells.join(",") + "\n"
     };
     HEAD.to_owned() + &(0..rows).map(row).collect::<String>()
@@ -265,7 +265,7 @@ fn a_column_that_no_service_fills_is_a_warning() {
     for (column, name) in
         [(1, "member_id"), (2, "product"), (4, "service_date"), (6, "diagnosis"), (7, "authorization_number")]
     {
-        let want = format!("empty-column {name} {}", 20);
+        let want = format!("empty-column {name} 20");
         let of_blank = |rows, filled: Option<usize>| {
             let blank = |n, cells: &mut Vec<String>| {
                 if filled != Some(n) {
@@ -291,6 +291,9 @@ fn a_column_that_no_service_fills_is_a_warning() {
         };
         assert!(of(Inputs::one(services(40, others))).is_empty(), "{name}");
     }
+    let with_npi = services(20, |_, cells| cells.push(String::new()));
+    let with_npi = with_npi.replacen("paid_amount", "paid_amount,billing_npi", 1);
+    assert_eq!(of(Inputs::one(with_npi)), ["empty-column billing_npi 20"]);
 }
 
 #[test]

@@ -138,12 +138,11 @@ fn said(warning: &Warning) -> String {
             "the column for {field} is empty on all {} with services, so {}; is the column filled, or is another one meant?",
             counted(count, "row"),
             match field.as_str() {
-                "member_id" => "encounters are formed within a claim only, and no sessions are seen",
-                "product" => "every service's product is undetermined (RT402)",
-                "billing_npi" => "encounters do not tell billing providers apart",
                 "authorization_number" => "no service has an authorization number (PA201 where one is required)",
                 "service_date" => "no service has a date (DQ501)",
-                _ => "no service has a diagnosis (DX105)",
+                "diagnosis" => "no service has a diagnosis (DX105)",
+                // The others are as if the extract did not have them.
+                name => Field::named(name).and_then(|field| field.absence(&|_| true)).unwrap_or_default(),
             }
         ),
         WarningKind::NoClaimNumbers => format!(
